@@ -1,0 +1,143 @@
+/// Scores one recorded sample.
+///
+/// Law: a pure function of the sample, the judge's replies and the similarity of texts; it never looks at another sample. What cannot
+/// be computed is `.notScored` with a reason, what has no meaning is `.notApplicable`; neither is ever 0.
+public protocol Metric: Sendable {
+    /// What the metric is.
+    var definition: MetricDefinition { get }
+
+    /// Scores a sample.
+    ///
+    /// - Parameters:
+    ///   - sample: The recorded sample.
+    ///   - tools: Judge and similarity; asked only by metrics whose definition says so.
+    /// - Returns: Score and what explains it.
+    /// - Throws: Only cancellation and errors that end the run (a dead judge engine); a bad reply is `.notScored`.
+    func score(_ sample: Sample, tools: MetricTools) async throws -> MetricResult
+}
+
+/// What a metric is; hashed into every result, so that results of unlike definitions are never compared.
+public struct MetricDefinition: Sendable, Codable, Equatable {
+    /// Name as in the pipeline file, cut included: `ndcg@10`.
+    public var name: String
+    /// Raised when the formula or a prompt changes.
+    public var version: Int
+    /// The formula in one line, with its source.
+    public var formula: String
+    /// Lowest and highest value.
+    public var range: ClosedRange<Double>
+    /// Whether a larger value is better.
+    public var higherIsBetter: Bool
+    /// What it needs.
+    public var needs: Set<MetricNeed>
+    /// Depth of the ranked list it looks at, nil when it does not or has no cut.
+    public var depth: Int?
+
+    /// Creates a definition.
+    public init(
+        name: String,
+        version: Int,
+        formula: String,
+        range: ClosedRange<Double> = 0...1,
+        higherIsBetter: Bool = true,
+        needs: Set<MetricNeed>,
+        depth: Int? = nil
+    ) {
+        self.name = name
+        self.version = version
+        self.formula = formula
+        self.range = range
+        self.higherIsBetter = higherIsBetter
+        self.needs = needs
+        self.depth = depth
+    }
+
+    /// Digest of everything that decides the value.
+    public var hash: String {
+        ItemKey("metric", name, "\(version)", formula, "\(range)", "\(higherIsBetter)").hex
+    }
+}
+
+/// What a metric needs to be there.
+public enum MetricNeed: String, Sendable, Codable, CaseIterable {
+    /// Gold quotes.
+    case spans
+    /// Document-level labels (BEIR qrels, or the documents of gold quotes).
+    case documents
+    /// A generated answer.
+    case answer
+    /// A reference answer.
+    case reference
+    /// A judge.
+    case judge
+    /// Similarity of texts by an embedder.
+    case similarity
+}
+
+/// A score with what explains it.
+public struct MetricResult: Sendable, Codable, Equatable {
+    /// The score.
+    public var score: Score
+    /// Statements, verdicts, reasons: whatever a person wants to see; nil when the value says it all.
+    public var details: JSONValue?
+
+    /// Creates a result.
+    public init(_ score: Score, details: JSONValue? = nil) {
+        self.score = score
+        self.details = details
+    }
+}
+
+/// What metrics may ask for.
+public struct MetricTools: Sendable {
+    /// Asks the judge; the reply is journaled, so that the same call is never paid twice.
+    public var judge: (@Sendable (JudgeCall) async throws -> JudgeReply)?
+    /// Unit vectors of texts.
+    public var embed: (@Sendable ([String]) async throws -> VectorBatch)?
+
+    /// Creates tools.
+    public init(
+        judge: (@Sendable (JudgeCall) async throws -> JudgeReply)? = nil,
+        embed: (@Sendable ([String]) async throws -> VectorBatch)? = nil
+    ) {
+        self.judge = judge
+        self.embed = embed
+    }
+}
+
+/// A question to the judge: a versioned prompt with its fields, and the schema of the reply.
+public struct JudgeCall: Sendable, Codable, Hashable {
+    /// Name and version of the prompt, for example `split-statements/1`.
+    public var prompt: String
+    /// System and user message; the part that calls share comes first, so that prefix caches hit.
+    public var messages: [ChatMessage]
+    /// JSON Schema of the reply; lists have the fixed length asked for, free lists a `maxItems`.
+    public var schema: JSONValue
+    /// Tokens of the reply at most.
+    public var maxTokens: Int
+    /// 0, or the number of a repeated try.
+    public var replicate: Int
+
+    /// Creates a call.
+    public init(prompt: String, messages: [ChatMessage], schema: JSONValue, maxTokens: Int, replicate: Int = 0) {
+        self.prompt = prompt
+        self.messages = messages
+        self.schema = schema
+        self.maxTokens = maxTokens
+        self.replicate = replicate
+    }
+}
+
+/// What the judge said.
+public struct JudgeReply: Sendable, Codable, Equatable {
+    /// The reply as it came.
+    public var text: String
+    /// Why it ended; a reply cut by length is never scored.
+    public var finish: FinishReason
+
+    /// Creates a reply.
+    public init(text: String, finish: FinishReason) {
+        self.text = text
+        self.finish = finish
+    }
+}

@@ -1,0 +1,73 @@
+/// One row of an evalset.
+public struct Question: Sendable, Codable, Equatable {
+    /// Unique within the evalset.
+    public var id: String
+    /// What is asked.
+    public var question: String
+    /// A correct answer, empty when the evalset has none.
+    public var reference: String
+    /// Labels by quote; empty for questions that the corpus does not answer.
+    public var gold: [GoldQuote]
+    /// Graded relevance by document id, for BEIR-style sets; nil when labels are quotes only.
+    public var qrels: [String: Int]?
+    /// Kind and topics.
+    public var tags: [String]
+    /// `dev` or `test`.
+    public var split: String
+
+    /// Creates a question.
+    public init(
+        id: String,
+        question: String,
+        reference: String = "",
+        gold: [GoldQuote] = [],
+        qrels: [String: Int]? = nil,
+        tags: [String] = [],
+        split: String = "dev"
+    ) {
+        self.id = id
+        self.question = question
+        self.reference = reference
+        self.gold = gold
+        self.qrels = qrels
+        self.tags = tags
+        self.split = split
+    }
+
+    /// Whether the corpus is said not to answer it: tagged so, or without any label.
+    public var isUnanswerable: Bool { tags.contains("unanswerable") || (gold.isEmpty && (qrels ?? [:]).isEmpty) }
+}
+
+/// A gold label: a quote of a document.
+public struct GoldQuote: Sendable, Codable, Equatable {
+    /// Document id.
+    public var document: String
+    /// The evidence, as the extracted text has it; differences in white space do not count.
+    public var quote: String
+    /// Which occurrence of the quote in the document, from 1.
+    public var occurrence: Int
+
+    /// Creates a label.
+    public init(document: String, quote: String, occurrence: Int = 1) {
+        self.document = document
+        self.quote = quote
+        self.occurrence = occurrence
+    }
+}
+
+/// A gold label after anchoring: bytes of a document's extracted text.
+public struct GoldSpan: Sendable, Codable, Equatable {
+    /// Document id.
+    public var document: String
+    /// First byte.
+    public var start: Int
+    /// Byte after the last one.
+    public var end: Int
+
+    /// Creates a span.
+    public init(document: String, start: Int, end: Int) {
+        self.document = document
+        self.start = start
+        self.end = end
+    }
+}
