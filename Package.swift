@@ -6,11 +6,19 @@ let package = Package(
     products: [
         .library(name: "AssayModel", targets: ["AssayModel"])
     ],
-    dependencies: [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
     targets: [
         // MARK: model
         .target(name: "AssayModel"),
+        // MARK: adapters
+        .target(name: "AssayStore", dependencies: ["AssayModel", .product(name: "GRDB", package: "GRDB.swift")]),
         // MARK: tests
+        .testTarget(name: "AssayStoreTests", dependencies: ["AssayStore", "AssayModel"]),
         .testTarget(name: "AssayModelTests", dependencies: ["AssayModel"]),
     ],
     cxxLanguageStandard: .cxx17
