@@ -22,8 +22,10 @@ extension Store {
         try await readable("note the start of a run") { [pool] in
             try await pool.write { db in
                 try db.execute(
-                    sql: "INSERT OR REPLACE INTO runs (id, pipeline, spec_hash, status, started) VALUES (?, ?, ?, ?, ?)",
-                    arguments: [id, pipeline, specHash, RunStatus.started.rawValue, started])
+                    sql:
+                        "INSERT OR REPLACE INTO runs (id, pipeline, spec_hash, status, started) VALUES (?, ?, ?, ?, ?)",
+                    arguments: [id, pipeline, specHash, RunStatus.started.rawValue, started]
+                )
             }
         }
     }
@@ -50,7 +52,8 @@ extension Store {
                     arguments: [
                         record.id, record.results.pipeline, record.results.specHash, record.status.rawValue,
                         record.environment.started, payload,
-                    ])
+                    ]
+                )
             }
         }
     }
@@ -58,7 +61,9 @@ extension Store {
     /// The record of a run, nil when there is none.
     package func run(_ id: String) async throws -> RunRecord? {
         let payload: Data? = try await readable("read a run's record") { [pool] in
-            try await pool.read { db in try Data.fetchOne(db, sql: "SELECT record FROM runs WHERE id = ?", arguments: [id]) }
+            try await pool.read { db in
+                try Data.fetchOne(db, sql: "SELECT record FROM runs WHERE id = ?", arguments: [id])
+            }
         }
         return try payload.map { try JSONDecoder().decode(RunRecord.self, from: $0) }
     }

@@ -28,8 +28,10 @@ package final class Store: Sendable {
             let migrator = Schema.migrator
             if try pool.read({ try migrator.hasBeenSuperseded($0) }) {
                 throw AssayError(
-                    "store.newer", "\(workspace.database) was written by a newer version of Assay",
-                    remedy: "update Assay, or name another workspace with --workspace")
+                    "store.newer",
+                    "\(workspace.database) was written by a newer version of Assay",
+                    remedy: "update Assay, or name another workspace with --workspace"
+                )
             }
             try migrator.migrate(pool)
         } catch let error as DatabaseError {
@@ -55,25 +57,36 @@ package final class Store: Sendable {
     }
 
     /// One finished item decoded, nil when it is not there.
-    package func item<Value: Decodable & Sendable>(_ stage: String, _ key: ItemKey, as type: Value.Type) async throws -> Value? {
+    package func item<Value: Decodable & Sendable>(
+        _ stage: String,
+        _ key: ItemKey,
+        as type: Value.Type
+    ) async throws -> Value? {
         guard let payload = try await items(stage, [key])[key] else { return nil }
         do {
             return try JSONDecoder().decode(Value.self, from: Data(payload))
         } catch {
             throw AssayError(
-                "store.item", "the stored \(stage) item \(key.hex.prefix(12)) cannot be read",
-                remedy: "remove the workspace's assay.db to start afresh")
+                "store.item",
+                "the stored \(stage) item \(key.hex.prefix(12)) cannot be read",
+                remedy: "remove the workspace's assay.db to start afresh"
+            )
         }
     }
 
     /// Commits finished items in one transaction; items that are there already stay as they are.
-    package func put(_ stage: String, _ entries: [(key: ItemKey, payload: [UInt8])], replacing: Bool = false) async throws {
+    package func put(
+        _ stage: String,
+        _ entries: [(key: ItemKey, payload: [UInt8])],
+        replacing: Bool = false
+    ) async throws {
         let created = now()
         let verb = replacing ? "REPLACE" : "IGNORE"
         try await readable("store finished \(stage) items") { [pool] in
             try await pool.write { db in
                 let statement = try db.cachedStatement(
-                    sql: "INSERT OR \(verb) INTO items (stage, key, payload, created) VALUES (?, ?, ?, ?)")
+                    sql: "INSERT OR \(verb) INTO items (stage, key, payload, created) VALUES (?, ?, ?, ?)"
+                )
                 for entry in entries {
                     try statement.execute(
                         arguments: [stage, Data(hexBytes(entry.key.hex)), Data(entry.payload), created])
@@ -92,7 +105,8 @@ package final class Store: Sendable {
         try await readable("count items") { [pool] in
             try await pool.read { db in
                 var counts: [String: Int] = [:]
-                for row in try Row.fetchAll(db, sql: "SELECT stage, COUNT(*) FROM items GROUP BY stage ORDER BY stage") {
+                for row in try Row.fetchAll(db, sql: "SELECT stage, COUNT(*) FROM items GROUP BY stage ORDER BY stage")
+                {
                     let stage: String = row[0]
                     counts[stage] = row[1]
                 }
@@ -102,7 +116,8 @@ package final class Store: Sendable {
     }
 
     func readable<Result: Sendable>(
-        _ doing: String, _ body: @Sendable () async throws -> Result
+        _ doing: String,
+        _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
         do {
             return try await body()
@@ -115,16 +130,23 @@ package final class Store: Sendable {
         switch error.resultCode {
         case .SQLITE_FULL, .SQLITE_IOERR:
             AssayError(
-                "store.full", "the disk is full or fails: cannot \(doing)",
-                remedy: "free some space and run the same command again; what was finished is kept")
+                "store.full",
+                "the disk is full or fails: cannot \(doing)",
+                remedy: "free some space and run the same command again; what was finished is kept"
+            )
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             AssayError(
-                "store.damaged", "the database is damaged: cannot \(doing)",
-                remedy: "move assay.db away and run again; documents and vectors are computed anew")
+                "store.damaged",
+                "the database is damaged: cannot \(doing)",
+                remedy: "move assay.db away and run again; documents and vectors are computed anew"
+            )
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             AssayError("store.busy", "another process keeps the database locked: cannot \(doing)", remedy: "try again")
         default:
-            AssayError("store.failed", "cannot \(doing): \(error.message ?? "SQLite error \(error.resultCode.rawValue)")")
+            AssayError(
+                "store.failed",
+                "cannot \(doing): \(error.message ?? "SQLite error \(error.resultCode.rawValue)")"
+            )
         }
     }
 }

@@ -24,7 +24,10 @@ package final class VectorFile: Sendable {
     ///   - canaries: Vectors of the canary texts as the embedder computes them now; they must equal the stored ones.
     /// - Throws: `AssayError` "vectors.canary" when the embedder no longer gives the vectors it gave.
     package init(
-        _ fingerprint: EmbedderFingerprint, store: Store, workspace: Workspace, canaries: VectorBatch
+        _ fingerprint: EmbedderFingerprint,
+        store: Store,
+        workspace: Workspace,
+        canaries: VectorBatch
     ) async throws {
         self.fingerprint = fingerprint
         self.store = store
@@ -32,16 +35,22 @@ package final class VectorFile: Sendable {
         path = "\(workspace.vectors)/\(digest.prefix(16)).f32"
         let stored = try await store.embedderCanaries(digest)
         if let stored {
-            guard stored.count == canaries.values.count, zip(stored, canaries.values).allSatisfy({ abs($0 - $1) < 1e-4 })
+            guard stored.count == canaries.values.count,
+                zip(stored, canaries.values).allSatisfy({ abs($0 - $1) < 1e-4 })
             else {
                 throw AssayError(
                     "vectors.canary",
                     "the embedder '\(fingerprint.model)' gives other vectors for the canary texts than when its vector file was made",
-                    remedy: "check the model's files with 'assay models verify', or remove \(path) and assay.db to embed anew")
+                    remedy:
+                        "check the model's files with 'assay models verify', or remove \(path) and assay.db to embed anew"
+                )
             }
         } else {
             try await store.addEmbedder(
-                digest, fingerprint: try canonicalJSON(fingerprint), canaries: canaries.values)
+                digest,
+                fingerprint: try canonicalJSON(fingerprint),
+                canaries: canaries.values
+            )
         }
     }
 
@@ -92,8 +101,10 @@ package final class VectorFile: Sendable {
 
     private static func failure(_ path: String) -> AssayError {
         AssayError(
-            "vectors.write", "cannot write the vector file \(path): \(systemMessage(errno))",
-            remedy: "free some space and run the same command again; what was finished is kept")
+            "vectors.write",
+            "cannot write the vector file \(path): \(systemMessage(errno))",
+            remedy: "free some space and run the same command again; what was finished is kept"
+        )
     }
 }
 
@@ -104,7 +115,9 @@ extension Store {
                 try Data.fetchOne(db, sql: "SELECT canaries FROM embedders WHERE digest = ?", arguments: [digest])
                     .map { data in
                         unsafe data.withUnsafeBytes { bytes in
-                            (0..<bytes.count / 4).map { unsafe bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
+                            (0..<bytes.count / 4).map {
+                                unsafe bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self)
+                            }
                         }
                     }
             }
@@ -117,7 +130,8 @@ extension Store {
             try await pool.write { db in
                 try db.execute(
                     sql: "INSERT OR IGNORE INTO embedders (digest, fingerprint, rows, canaries) VALUES (?, ?, 0, ?)",
-                    arguments: [digest, fingerprint, blob])
+                    arguments: [digest, fingerprint, blob]
+                )
             }
         }
     }
@@ -147,12 +161,15 @@ extension Store {
         try await readable("store vectors") { [pool] in
             try await pool.write { db in
                 let statement = try db.cachedStatement(
-                    sql: "INSERT OR IGNORE INTO vectors (embedder, key, row) VALUES (?, ?, ?)")
+                    sql: "INSERT OR IGNORE INTO vectors (embedder, key, row) VALUES (?, ?, ?)"
+                )
                 for (index, key) in keys.enumerated() {
                     try statement.execute(arguments: [digest, Data(hexBytes(key.hex)), first + index])
                 }
                 try db.execute(
-                    sql: "UPDATE embedders SET rows = ? WHERE digest = ?", arguments: [first + keys.count, digest])
+                    sql: "UPDATE embedders SET rows = ? WHERE digest = ?",
+                    arguments: [first + keys.count, digest]
+                )
             }
         }
     }

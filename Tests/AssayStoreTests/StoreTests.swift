@@ -19,9 +19,14 @@ struct StoreTests {
     @Test func documentsComeBackWhole() async throws {
         let store = try await makeStore()
         let document = Document(
-            id: "a/ä.md", title: "T", text: "x\u{1F600}y", headings: [Heading(level: 1, title: "T", offset: 0)],
-            pages: [PageMark(number: 1, offset: 0)], sourceMap: SourceMap([.init(text: 0, line: 1, byte: 0)]),
-            metadata: ["k": "v"])
+            id: "a/ä.md",
+            title: "T",
+            text: "x\u{1F600}y",
+            headings: [Heading(level: 1, title: "T", offset: 0)],
+            pages: [PageMark(number: 1, offset: 0)],
+            sourceMap: SourceMap([.init(text: 0, line: 1, byte: 0)]),
+            metadata: ["k": "v"]
+        )
         let hash = try document.contentHash
         try await store.put(documents: [(hash, document)])
         #expect(try await store.document(hash) == document)
@@ -31,7 +36,13 @@ struct StoreTests {
 
 struct VectorFileTests {
     private let fingerprint = EmbedderFingerprint(
-        model: "m", files: "f", version: 1, dimension: 2, pooling: "mean", maxTokens: 8)
+        model: "m",
+        files: "f",
+        version: 1,
+        dimension: 2,
+        pooling: "mean",
+        maxTokens: 8
+    )
 
     @Test func rowsLeadToTheirVectorsAndCrashLeftoversAreOverwritten() async throws {
         let folder = temporaryFolder()
