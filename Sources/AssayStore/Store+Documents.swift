@@ -31,13 +31,12 @@ private struct DocumentMeta: Codable {
 }
 
 extension Store {
-    /// Commits documents under their content hashes.
-    package func put(documents: [(hash: String, document: Document)]) async throws {
-        try await readable("store documents") { [pool] in
-            try await pool.write { db in
+    /// Commits documents under their content hashes; blocks, for use off the cooperative pool.
+    package func putNow(documents: [(hash: String, document: Document)]) throws {
+        do {
+            try pool.write { db in
                 let statement = try db.cachedStatement(
-                    sql: "INSERT OR IGNORE INTO documents (hash, id, text, meta) VALUES (?, ?, ?, ?)"
-                )
+                    sql: "INSERT OR IGNORE INTO documents (hash, id, text, meta) VALUES (?, ?, ?, ?)")
                 for (hash, document) in documents {
                     let meta = try canonicalJSON(DocumentMeta(document))
                     try statement.execute(arguments: [
@@ -45,6 +44,8 @@ extension Store {
                     ])
                 }
             }
+        } catch let error as DatabaseError {
+            throw Self.readable(error, doing: "store documents")
         }
     }
 

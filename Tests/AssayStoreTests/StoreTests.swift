@@ -28,7 +28,7 @@ struct StoreTests {
             metadata: ["k": "v"]
         )
         let hash = try document.contentHash
-        try await store.put(documents: [(hash, document)])
+        try store.putNow(documents: [(hash, document)])
         #expect(try await store.document(hash) == document)
         #expect(try await store.document(String(repeating: "0", count: 64)) == nil)
     }
