@@ -1,0 +1,45 @@
+import AssayIngest
+import AssayModel
+import FoundationEssentials
+
+/// The questions of a run.
+struct EvalsetSource: Sendable {
+    let name: String
+    let split: String
+    /// Questions of the split, in the order of the file.
+    let questions: [Question]
+    /// Line of each question in its file, by id.
+    let places: [String: Place]
+
+    /// Digest over all rows that are asked.
+    var fingerprint: String {
+        get throws { ItemKey("evalset", parts: try questions.map { try canonicalJSON($0) }).hex }
+    }
+
+    /// Reads the evalset of a pipeline: `questions.jsonl` of a folder, a JSONL file, or a BEIR folder.
+    ///
+    /// - Throws: `AssayError` with file and line.
+    init(_ spec: PipelineSpec.Evaluate, data: String?, at place: Place) throws {
+        let path = data.map { absolutePath($0) } ?? spec.evalset
+        let folder = FileManager.default.fileExists(atPath: path + "/queries.jsonl") ? path : spec.evalset
+        name = baseName(spec.evalsetName)
+        split = spec.split
+        if FileManager.default.fileExists(atPath: folder + "/queries.jsonl") {
+            questions = try BEIRFolder(path: folder).questions(split: spec.split)
+            places = [:]
+        } else {
+            let file = spec.evalset.hasSuffix(".jsonl") ? spec.evalset : spec.evalset + "/questions.jsonl"
+            guard FileManager.default.fileExists(atPath: file) else {
+                throw AssayError(
+                    "evalset.missing", "there is no evalset at \(spec.evalset)", at: place,
+                    remedy: "an evalset is a folder with questions.jsonl, a .jsonl file, or a BEIR folder (--data DIR)")
+            }
+            let rows = try EvalsetFile.read(file)
+            questions = rows.map(\.question).filter { spec.split == "all" || $0.split == spec.split }
+            places = Dictionary(rows.map { ($0.question.id, $0.place) }) { first, _ in first }
+        }
+        guard !questions.isEmpty else {
+            throw AssayError("evalset.empty", "the evalset has no questions of the split '\(spec.split)'", at: place)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import AssayEngines
+import AssayIngest
+package import AssayModel
+package import AssayStore
+import FoundationEssentials
+
+/// An opened pipeline: its components, its workspace, its engines. Evaluation, `ask` and the service all work through it.
+package final class PipelineSession: Sendable {
+    /// The components.
+    package let parts: PipelineParts
+    /// The workspace.
+    package let workspace: Workspace
+    /// Its database.
+    package let store: Store
+    let progress: Progress
+    let now: @Sendable () -> String
+    private let engines: Engines
+
+    /// Opens a pipeline.
+    ///
+    /// - Parameters:
+    ///   - spec: The file.
+    ///   - project: Where models, engines and workspace are.
+    ///   - progress: Told of finished items.
+    ///   - now: The clock, injected.
+    /// - Throws: `AssayError` for anything wrong with file, models or workspace.
+    package init(
+        _ spec: PipelineSpec, project: Project, progress: Progress, now: @escaping @Sendable () -> String
+    ) throws {
+        workspace = project.workspace
+        try workspace.create()
+        store = try Store(project.workspace, now: now)
+        engines = try Engines(project)
+        parts = try PipelineParts(spec, resources: engines.resources)
+        self.progress = progress
+        self.now = now
+    }
+
+    /// Name of the corpus as its folder has it.
+    var corpusName: String { baseName(parts.spec.corpusName) }
+
+    /// Brings the index up to date and opens it.
+    func openIndex(data: String?) async throws -> IndexStage.Outcome {
+        let source = try CorpusSource(parts.spec.corpus, data: data, at: Place(file: parts.spec.file))
+        return try await IndexStage(
+            source: source, parts: parts, store: store, workspace: workspace, progress: progress
+        ).run()
+    }
+
+    /// Anchors the gold quotes of an evalset in the extracted texts.
+    ///
+    /// - Throws: `AssayError` "evalset.quote" naming every label that does not match, the first ones in full.
+    func anchor(_ evalset: EvalsetSource, _ documents: [DocumentLine]) async throws -> [String: [GoldSpan]] {
+        let hashes = Dictionary(documents.map { ($0.id, $0.hash) }) { first, _ in first }
+        var byDocument: [String: [(question: Question, quote: GoldQuote)]] = [:]
+        for question in evalset.questions {
+            for quote in question.gold { byDocument[quote.document, default: []].append((question, quote)) }
+        }
+        var spans: [String: [GoldSpan]] = [:]
+        var failures: [AssayError] = []
+        for (id, labels) in byDocument.sorted(by: { $0.key < $1.key }) {
+            guard let hash = hashes[id], let document = try await store.document(hash) else {
+                failures += labels.map {
+                    AssayError("evalset.document", "\($0.question.id): the corpus has no document '\(id)'", at: evalset.places[$0.question.id])
+                }
+                continue
+            }
+            let anchor = GoldAnchor(document)
+            for label in labels {
+                switch anchor.anchor(label.quote) {
+                case .success(let span): spans[label.question.id, default: []].append(span)
+                case .failure(let error):
+                    failures.append(
+                        AssayError(error.code, "\(label.question.id): \(error.message)", at: evalset.places[label.question.id]))
+                }
+            }
+        }
+        if let first = failures.first {
+            let more = failures.count > 1 ? " (and \(failures.count - 1) more labels)" : ""
+            throw AssayError(
+                first.code, first.message + more, at: first.place,
+                remedy: "mend the labels; 'assay evalset check' lists all of them")
+        }
+        return spans
+    }
+
+    /// Vectors of questions, kept with the embedder's other vectors.
+    func queryVectors(_ texts: [String], _ file: VectorFile?) async throws -> [[Float]] {
+        guard let file, let embedder = parts.embedder?.product else { return [] }
+        let keys = texts.map { ItemKey("vector", "query", SHA256.hex($0)) }
+        let known = try await file.rows(keys)
+        var missing: [(key: ItemKey, text: String)] = []
+        var queued: Set<ItemKey> = []
+        for (key, text) in zip(keys, texts) where known[key] == nil && queued.insert(key).inserted {
+            missing.append((key, text))
+        }
+        var rows = known
+        for start in stride(from: 0, to: missing.count, by: Ingestion.batch) {
+            let batch = missing[start..<min(start + Ingestion.batch, missing.count)]
+            let vectors = try await embedder.embed(batch.map(\.text), as: .query)
+            for (entry, row) in zip(batch, try await file.append(batch.map(\.key), vectors)) { rows[entry.key] = row }
+        }
+        let matrix = try await file.matrix()
+        return keys.map { matrix.row(Int(rows[$0] ?? 0)) }
+    }
+
+    /// The answering stage, nil without one.
+    func answering(replicate: Int) throws -> Answering? {
+        guard let spec = parts.spec.answer, let template = parts.template else { return nil }
+        let engine = try engines.engine(spec.engine, at: spec.enginePlace)
+        return Answering(spec: spec, template: template, engine: engine, store: store, replicate: replicate)
+    }
+
+    /// The judge, nil without one.
+    func judge(replicate: Int) throws -> (engine: any Engine, session: JudgeSession)? {
+        guard let evaluate = parts.spec.evaluate, let name = evaluate.judge else { return nil }
+        let engine = try engines.engine(name, at: evaluate.judgePlace)
+        return (engine, JudgeSession(engine: engine, store: store, replicate: replicate))
+    }
+
+    /// Ends what was started: supervised servers.
+    package func close() async {
+        await engines.shutdown()
+    }
+}

@@ -1,0 +1,109 @@
+import AssayModel
+import AssayRetrieve
+import AssayStore
+import Tracing
+
+/// Question → ranked list: embed, search, fuse, diversify, cut to depth. The service and an evaluation use this very code.
+struct Retrieval: Sendable {
+    let index: SearchIndex
+    let parts: PipelineParts
+    let vectors: VectorMatrix?
+    let allowed: [IdSet]?
+
+    init(index: SearchIndex, parts: PipelineParts, vectors: VectorMatrix?) {
+        self.index = index
+        self.parts = parts
+        self.vectors = vectors
+        allowed = index.allowed(parts.spec.retrieve.filter)
+    }
+
+    /// The ranked list of a question.
+    ///
+    /// - Parameters:
+    ///   - question: Its text.
+    ///   - vector: Its embedding, nil for keyword-only pipelines.
+    /// - Returns: Chunks in the order that holds everywhere, at most `retrieve.depth`.
+    /// - Throws: Errors of the index.
+    func rank(_ question: String, vector: [Float]?) throws -> [RetrievedChunk] {
+        var places: [String: SearchIndex.Place] = [:]
+        var lists: [RankedList] = []
+        for source in parts.spec.retrieve.from {
+            let hits = try withSpan("assay.search") { span in
+                span.attributes["assay.retriever"] = source.kind
+                return switch source.kind {
+                case "dense": try index.vectorSearch(vector ?? [], k: source.top, allowed: allowed)
+                default: try index.keywordSearch(question, k: source.top, allowed: allowed)
+                }
+            }
+            lists.append(
+                RankedList(
+                    hits.map { place in
+                        let id = index.tables[place.segment].id(place.ordinal)
+                        places[id] = place
+                        return Hit(id: id, score: place.score)
+                    }))
+        }
+        var ranked = lists[0]
+        if let fusion = parts.fusion {
+            ranked = withSpan("assay.fuse") { _ in fusion.product.fuse(lists) }
+        }
+        if let lambda = parts.spec.retrieve.mmr, let vectors, let vector {
+            ranked = diversify(ranked, lambda: lambda, query: vector, vectors: vectors, places: places)
+        }
+        return RankedList(ranked.hits, depth: parts.spec.retrieve.depth).hits.compactMap { hit in
+            places[hit.id].map { chunk($0, id: hit.id, score: hit.score) }
+        }
+    }
+
+    private func chunk(_ place: SearchIndex.Place, id: String, score: Double) -> RetrievedChunk {
+        let table = index.tables[place.segment]
+        let row = table.rows[place.ordinal]
+        let bytes = Int(row.end - row.start)
+        return RetrievedChunk(
+            id: id, document: table.documents[Int(row.document)].id, start: Int(row.start), end: Int(row.end), score: score,
+            tokens: row.tokens > 0 ? Int(row.tokens) : (bytes + 3) / 4)
+    }
+
+    private func diversify(
+        _ ranked: RankedList, lambda: Double, query: [Float], vectors: VectorMatrix, places: [String: SearchIndex.Place]
+    ) -> RankedList {
+        let rows = ranked.hits.map { hit -> Int in
+            guard let place = places[hit.id] else { return 0 }
+            return Int(index.tables[place.segment].rows[place.ordinal].vector)
+        }
+        return MMR(lambda: lambda).rerank(ranked, rows: rows, vectors: vectors, depth: parts.spec.retrieve.depth)
+    }
+}
+
+/// Texts of chunks by document, cut from the stored documents; the documents used last are kept.
+actor PassageTexts {
+    private let store: Store
+    private let hashes: [String: String]
+    private var cache: [String: String] = [:]
+    private var order: [String] = []
+
+    init(store: Store, tables: [ChunkTable]) {
+        self.store = store
+        var hashes: [String: String] = [:]
+        for table in tables {
+            for line in table.documents { hashes[line.id] = line.hash }
+        }
+        self.hashes = hashes
+    }
+
+    /// The text of a chunk.
+    func text(_ chunk: RetrievedChunk) async throws -> String {
+        try await document(chunk.document).slice(bytes: chunk.start..<chunk.end)
+    }
+
+    private func document(_ id: String) async throws -> String {
+        if let text = cache[id] { return text }
+        guard let hash = hashes[id], let document = try await store.document(hash) else {
+            throw AssayError("store.document", "the stored text of '\(id)' is missing")
+        }
+        if order.count >= 64 { cache[order.removeFirst()] = nil }
+        cache[id] = document.text
+        order.append(id)
+        return document.text
+    }
+}
