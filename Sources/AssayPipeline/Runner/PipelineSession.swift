@@ -51,6 +51,18 @@ package final class PipelineSession: Sendable {
     ///
     /// - Throws: `AssayError` "evalset.quote" naming every label that does not match, the first ones in full.
     func anchor(_ evalset: EvalsetSource, _ documents: [DocumentLine]) async throws -> [String: [GoldSpan]] {
+        let (spans, failures) = try await anchors(evalset, documents)
+        guard let first = failures.first else { return spans }
+        let more = failures.count > 1 ? " (and \(failures.count - 1) more labels)" : ""
+        throw AssayError(
+            first.code, first.message + more, at: first.place,
+            remedy: "mend the labels; 'assay evalset check' lists all of them")
+    }
+
+    /// Anchors all labels; those that do not match are returned as errors.
+    func anchors(
+        _ evalset: EvalsetSource, _ documents: [DocumentLine]
+    ) async throws -> (spans: [String: [GoldSpan]], failures: [AssayError]) {
         let hashes = Dictionary(documents.map { ($0.id, $0.hash) }) { first, _ in first }
         var byDocument: [String: [(question: Question, quote: GoldQuote)]] = [:]
         for question in evalset.questions {
@@ -75,13 +87,7 @@ package final class PipelineSession: Sendable {
                 }
             }
         }
-        if let first = failures.first {
-            let more = failures.count > 1 ? " (and \(failures.count - 1) more labels)" : ""
-            throw AssayError(
-                first.code, first.message + more, at: first.place,
-                remedy: "mend the labels; 'assay evalset check' lists all of them")
-        }
-        return spans
+        return (spans, failures)
     }
 
     /// Vectors of questions, kept with the embedder's other vectors.

@@ -1,0 +1,91 @@
+import AssayIngest
+package import AssayModel
+import AssayStore
+import FoundationEssentials
+
+extension PipelineSession {
+    /// An answered question.
+    package struct Reply: Sendable, Codable, Equatable {
+        /// The answer, nil when the pipeline has no answer stage or the engine refused.
+        package var answer: Answer?
+        /// Why there is no answer.
+        package var failure: String?
+        /// The passages of the context, best first; without an answer stage the best ten.
+        package var passages: [RetrievedChunk]
+    }
+
+    /// Answers one question through the same runner as an evaluation.
+    ///
+    /// - Parameters:
+    ///   - question: Its text, at most 20,000 bytes.
+    ///   - data: Folder given by `--data`.
+    /// - Returns: Answer and passages.
+    /// - Throws: Errors of corpus, index and engine.
+    package func ask(_ question: String, data: String?) async throws -> Reply {
+        guard !question.isEmpty, question.utf8.count <= 20_000 else {
+            throw AssayError("ask.question", "a question has 1 to 20,000 bytes, this one has \(question.utf8.count)")
+        }
+        let indexed = try await openIndex(data: data)
+        let vector = try await queryVectors([question], indexed.vectors).first
+        let retrieval = Retrieval(index: indexed.index, parts: parts, vectors: indexed.matrix)
+        let texts = PassageTexts(store: store, tables: indexed.index.tables)
+        let context = parts.spec.answer?.context ?? 10
+        var passages = try await offPool { Array(try retrieval.rank(question, vector: vector).prefix(context)) }
+        for index in passages.indices { passages[index].text = try await texts.text(passages[index]) }
+        guard let answering = try answering(replicate: 0) else { return Reply(passages: passages) }
+        let outcome = try await answering.answer(question, passages: passages.map(\.text), chunks: passages.map(\.id))
+        return Reply(answer: outcome.answer, failure: outcome.failure, passages: passages)
+    }
+
+    /// Labels of the pipeline's evalset that do not match its corpus.
+    package func checkEvalset(data: String?) async throws -> (questions: Int, labels: Int, failures: [AssayError]) {
+        guard let evaluate = parts.spec.evaluate else {
+            throw AssayError("evalset.none", "the pipeline has no 'evaluate' section", at: Place(file: parts.spec.file))
+        }
+        let evalset = try EvalsetSource(evaluate, data: data, at: evaluate.judgePlace)
+        let source = try CorpusSource(parts.spec.corpus, data: data, at: Place(file: parts.spec.file))
+        let ingestion = Ingestion(source: source, parts: parts, store: store, vectors: nil, progress: progress)
+        let corpus = try await ingestion.run { _, _, _, _ in }
+        let anchored = try await anchors(evalset, corpus.documents)
+        return (evalset.questions.count, evalset.questions.reduce(0) { $0 + $1.gold.count }, anchored.failures)
+    }
+
+    /// Brings the index up to date and says what it holds.
+    package func indexSummary(data: String?) async throws -> String {
+        let indexed = try await openIndex(data: data)
+        let manifest = indexed.index.manifest
+        return "generation \(manifest.number): \(manifest.liveCount) chunks in \(manifest.segments.count) segments"
+    }
+
+    /// Verifies every file of the published generation.
+    package func verifyIndex(data: String?) async throws -> String {
+        let source = try CorpusSource(parts.spec.corpus, data: data, at: Place(file: parts.spec.file))
+        let stage = IndexStage(source: source, parts: parts, store: store, workspace: workspace, progress: progress)
+        return try await offPool {
+            guard let manifest = try stage.folder.current() else {
+                throw AssayError("index.missing", "there is no index yet", remedy: "build it with 'assay index build'")
+            }
+            try stage.folder.verify(manifest)
+            return "generation \(manifest.number): all files match their checksums"
+        }
+    }
+
+    /// How many of the files have been read already.
+    func finishedFiles(_ files: [SourceFile], _ source: CorpusSource) async throws -> Int {
+        var done = 0
+        for file in files {
+            let digest = try? await offPool { try SHA256.hex(file: file.path) }
+            guard let digest else { continue }
+            let key = ItemKey("read", digest, file.id, source.scan.readerIdentity(for: file))
+            if try await store.items("read", [key]).isEmpty == false { done += 1 }
+        }
+        return done
+    }
+
+    /// Stage times of the last finished run of this pipeline.
+    func lastTimings() async throws -> [StageTiming]? {
+        let line = try await store.runs().first { $0.pipeline == parts.spec.name && $0.status == RunStatus.success.rawValue }
+        guard let line else { return nil }
+        return try await store.run(line.id)?.timings.stages
+    }
+}

@@ -1,0 +1,23 @@
+package import AssayModel
+import AssayReport
+import FoundationEssentials
+
+/// A run as files: the record, its deterministic part, and the reports.
+package enum RunExport {
+    /// Writes `record.json`, `results.json`, `report.html` and `report.md` into a folder.
+    ///
+    /// - Parameters:
+    ///   - record: The run.
+    ///   - folder: The folder; made when missing.
+    /// - Returns: Path of the HTML report.
+    /// - Throws: `AssayError` "file.write".
+    @discardableResult
+    package static func write(_ record: RunRecord, to folder: String) throws -> String {
+        func put(_ name: String, _ text: String) throws { try writeAtomically(Data(text.utf8), to: folder + "/" + name) }
+        try put("record.json", try canonicalJSON(record, pretty: true))
+        try put("results.json", try canonicalJSON(record.results, pretty: true))
+        try put("report.md", try ReportRenderers.render(record, as: "markdown"))
+        try put("report.html", try ReportRenderers.render(record, as: "html"))
+        return folder + "/report.html"
+    }
+}

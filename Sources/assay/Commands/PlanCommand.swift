@@ -1,0 +1,57 @@
+import ArgumentParser
+import AssayModel
+import AssayPipeline
+
+/// `assay plan FILE`.
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Checks a whole pipeline file and says what a run would do, without doing it.")
+
+    @Argument(help: "Pipeline file.")
+    var file: String
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @Option(help: "Folder of the data for corpora that are recipes.")
+    var data: String?
+
+    @OptionGroup var place: WorkspaceOptions
+
+    func run() async throws {
+        do {
+            let spec = try PipelineSpec(file, data: data)
+            let plan = await Plan.make(spec, project: place.project(of: file), data: data)
+            if json {
+                let problems = plan.problems.map(\.description)
+                print(
+                    try canonicalJSON(
+                        Output(stages: plan.lines, problems: problems, warnings: plan.warnings), pretty: true))
+            } else {
+                for line in plan.lines { print(text(line)) }
+            }
+            for warning in plan.warnings { note("warning: \(warning)") }
+            for problem in plan.problems { note("problem: \(problem)") }
+            if !plan.problems.isEmpty { throw Exit.failed }
+            note("the plan holds")
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            throw fail(error)
+        }
+    }
+
+    private struct Output: Encodable {
+        var stages: [Plan.Line]
+        var problems: [String]
+        var warnings: [String]
+    }
+
+    private func text(_ line: Plan.Line) -> String {
+        let stage = line.stage + String(repeating: " ", count: max(1, 10 - line.stage.count))
+        let items = line.items.map { "\($0) items, \(line.done) finished" } ?? "items known after the stage before"
+        let tokens = line.estimatedTokens.map { ", about \($0) tokens (estimate)" } ?? ""
+        let time = line.estimatedSeconds.map { ", about \(ProgressLine.rounded($0)) s (from the last run)" } ?? ""
+        return "\(stage)\(line.component): \(items)\(tokens)\(time)"
+    }
+}

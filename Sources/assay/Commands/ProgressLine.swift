@@ -1,0 +1,47 @@
+import AssayPipeline
+import FoundationEssentials
+import Glibc
+import Synchronization
+
+/// Progress on stderr: one line that moves on a terminal, a plain line every five seconds elsewhere.
+enum ProgressLine {
+    static func progress() -> Progress {
+        let terminal = isatty(2) == 1
+        let last = LastLine()
+        return Progress { line in
+            let rate = line.seconds > 0 ? Double(line.done) / line.seconds : 0
+            let total = line.total.map { " of \($0)" } ?? ""
+            let left = line.total.map { total in
+                rate > 0 && total > line.done ? ", \(rounded(Double(total - line.done) / rate)) s left" : ""
+            }
+            let text = "\(line.stage): \(line.done)\(total), \(rounded(rate))/s\(left ?? "")"
+            if terminal {
+                let bytes = Array("\r\u{1B}[K\(text)\(line.done == line.total ? "\n" : "")".utf8)
+                _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+            } else if last.isDue(line.stage, finished: line.done == line.total) {
+                note(text)
+            }
+        }
+    }
+
+    static func rounded(_ value: Double) -> String {
+        value >= 100 ? "\(Int(value))" : "\((value * 10).rounded() / 10)"
+    }
+}
+
+/// When the last plain line was written.
+private final class LastLine: Sendable {
+    private let state = Mutex<(stage: String, time: ContinuousClock.Instant)>(("", .now))
+
+    func isDue(_ stage: String, finished: Bool) -> Bool {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            guard finished || (stage == state.stage && now - state.time > .seconds(5)) else {
+                if stage != state.stage { state = (stage, now) }
+                return false
+            }
+            state = (stage, now)
+            return true
+        }
+    }
+}

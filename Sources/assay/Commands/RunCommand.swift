@@ -1,0 +1,131 @@
+import ArgumentParser
+import AssayModel
+import AssayPipeline
+import AssayReport
+import FoundationEssentials
+
+/// `assay run FILE`.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Runs a pipeline or a sweep; resumes where it stopped and never does finished work twice.")
+
+    @Argument(help: "Pipeline or sweep file.")
+    var file: String
+
+    @Flag(help: "Compare with the file's 'expect:'; exit 2 when something differs.")
+    var verify = false
+
+    @Flag(help: "Generate answers and judgements anew instead of reusing stored ones.")
+    var refresh = false
+
+    @Flag(help: "Print the record as JSON instead of the table.")
+    var json = false
+
+    @Option(help: "Folder of the data for corpora that are recipes.")
+    var data: String?
+
+    @Option(help: "Write spans as OTLP JSON lines to this file.")
+    var trace: String?
+
+    @Option(name: .customLong("report"), help: "Also write the Markdown report to this file.")
+    var reportFile: String?
+
+    @Option(help: "End after this many seconds; what is finished is kept.")
+    var maxTime: Double?
+
+    @OptionGroup var place: WorkspaceOptions
+
+    func run() async throws {
+        let code = try await Interrupt.cancelling {
+            try await Tracing.recording(to: trace) { try await execute() }
+        }
+        if code != ExitCode.success { throw code }
+    }
+
+    private func execute() async throws -> ExitCode {
+        do {
+            if try Sweep.isSweep(file) { return try await sweep() }
+            let spec = try PipelineSpec(file, data: data)
+            let outcome = try await one(spec)
+            let misses = verify ? try check(spec.expect, outcome.record) : []
+            show([outcome])
+            return report(misses) ? .success : Exit.missed
+        } catch is CancellationError {
+            note("stopped; what was finished is kept: run the same command to go on")
+            return Exit.interrupted
+        } catch {
+            return fail(error)
+        }
+    }
+
+    private func one(_ spec: PipelineSpec) async throws -> PipelineRun.Outcome {
+        let project = place.project(of: file)
+        let session = try PipelineSession(
+            spec, project: project, progress: ProgressLine.progress(), now: { timestamp() })
+        var options = PipelineRun.Options()
+        options.data = data
+        options.maxTime = maxTime.map { .seconds($0) }
+        options.replicate = refresh ? Int(Date().timeIntervalSince1970) : 0
+        do {
+            let outcome = try await PipelineRun(session, options: options).run(id: RunID.make())
+            await session.close()
+            try RunExport.write(outcome.record, to: outcome.folder)
+            return outcome
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+
+    private func sweep() async throws -> ExitCode {
+        let sweep = try Sweep(file)
+        var outcomes: [PipelineRun.Outcome] = []
+        var misses: [String] = []
+        for variant in sweep.variants {
+            note("variant \(variant.name)")
+            var spec = try PipelineSpec(sweep.base, overrides: variant.values, data: data)
+            spec.name = baseNameWithoutEnding(file) + " " + variant.name
+            let outcome = try await one(spec)
+            if verify { misses += try check(variant.expect, outcome.record).map { "\(variant.name): \($0)" } }
+            outcomes.append(outcome)
+        }
+        show(outcomes)
+        return report(misses) ? .success : Exit.missed
+    }
+
+    private func check(_ expect: Expectations?, _ record: RunRecord) throws -> [String] {
+        guard let expect else {
+            throw AssayError("expect.missing", "\(file) has no 'expect:' to verify", remedy: "add one, or run without --verify")
+        }
+        return expect.misses(record.results)
+    }
+
+    private func report(_ misses: [String]) -> Bool {
+        for miss in misses { note("expectation missed: \(miss)") }
+        if verify, misses.isEmpty { note("all expectations met") }
+        return misses.isEmpty
+    }
+
+    private func show(_ outcomes: [PipelineRun.Outcome]) {
+        let records = outcomes.map(\.record)
+        do {
+            if json {
+                print(try canonicalJSON(records.count == 1 ? records.map(JSONOutput.one) : records.map(JSONOutput.one), pretty: true))
+            } else if records.count == 1 {
+                print(try ReportRenderers.render(records[0], as: "terminal"))
+            } else {
+                print(ReportRenderers.compareTable(records, as: "terminal"))
+            }
+            if let reportFile {
+                let text =
+                    records.count == 1
+                    ? try ReportRenderers.render(records[0], as: "markdown") : ReportRenderers.compareTable(records, as: "markdown")
+                try Data(text.utf8).write(to: URL(filePath: reportFile), options: .atomic)
+            }
+        } catch {
+            note("assay: the report could not be written: \(error)")
+        }
+        for outcome in outcomes { note("report: \(outcome.folder)/report.html") }
+    }
+}
