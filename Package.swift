@@ -1,10 +1,13 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// The order of the targets is the order of the data; arrows go to AssayModel and to the C libraries named here, nowhere else.
+// Tests/ArchitectureTests holds them.
 let package = Package(
     name: "assay",
     products: [
-        .library(name: "AssayModel", targets: ["AssayModel"])
+        .library(name: "Assay", targets: ["AssayPipeline", "AssayModel"]),
+        .executable(name: "assay", targets: ["assay"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -13,19 +16,97 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
+        // MARK: C
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
+        .systemLibrary(name: "CFaissLibrary", pkgConfig: "faiss", providers: [.apt(["libfaiss-dev"])]),
+        .target(name: "CFaiss", dependencies: ["CFaissLibrary"]),
+        .target(name: "CEncoderKernels"),
         // MARK: model
         .target(name: "AssayModel"),
+        // MARK: stages
+        .target(name: "AssayIngest", dependencies: ["AssayModel", "CLibXML2"]),
+        .target(name: "AssayEmbed", dependencies: ["AssayModel", "CBLAS", "CEncoderKernels"]),
+        .target(name: "AssayLexical", dependencies: ["AssayModel", "CStemmer"]),
+        .target(name: "AssayFaiss", dependencies: ["AssayModel", "CFaiss"]),
+        .target(
+            name: "AssaySQLiteVec",
+            dependencies: [
+                "AssayModel", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
+        .target(name: "AssayRetrieve", dependencies: ["AssayModel"]),
+        .target(name: "AssayEval", dependencies: ["AssayModel"]),
+        .target(
+            name: "AssayReport",
+            dependencies: ["AssayModel"],
+            resources: [.embedInCode("HTML/Page/report.css"), .embedInCode("HTML/Page/report.js")]
+        ),
         // MARK: adapters
+        .target(name: "AssayHTTP", dependencies: ["AssayModel", "CLibCurl"]),
+        .target(name: "AssayEngines", dependencies: ["AssayModel", "AssayHTTP"]),
         .target(name: "AssayStore", dependencies: ["AssayModel", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(
+            name: "AssayTelemetry",
+            dependencies: ["AssayModel", .product(name: "Tracing", package: "swift-distributed-tracing")]
+        ),
+        // MARK: composition
+        .target(
+            name: "AssayPipeline",
+            dependencies: [
+                "AssayModel", "AssayIngest", "AssayEmbed", "AssayLexical", "AssayFaiss", "AssaySQLiteVec", "AssayRetrieve",
+                "AssayEval", "AssayReport", "AssayHTTP", "AssayEngines", "AssayStore",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .product(name: "Yams", package: "Yams"),
+            ]
+        ),
+        // MARK: app
+        .executableTarget(
+            name: "assay",
+            dependencies: [
+                "AssayModel", "AssayPipeline", "AssayEval", "AssayReport", "AssayStore", "AssayTelemetry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+            ]
+        ),
         // MARK: tests
-        .testTarget(name: "AssayStoreTests", dependencies: ["AssayStore", "AssayModel"]),
+        .target(name: "AssayTestServer", dependencies: ["AssayModel", "AssayHTTP"], path: "Tests/AssayTestServer"),
         .testTarget(name: "AssayModelTests", dependencies: ["AssayModel"]),
+        .testTarget(name: "AssayIngestTests", dependencies: ["AssayIngest", "AssayModel"]),
+        .testTarget(
+            name: "AssayEmbedTests",
+            dependencies: ["AssayEmbed", "AssayModel", "CEncoderKernels"],
+            exclude: ["Fixtures"]
+        ),
+        .testTarget(name: "AssayLexicalTests", dependencies: ["AssayLexical", "AssayModel"]),
+        .testTarget(name: "AssayRetrieveTests", dependencies: ["AssayModel", "AssayRetrieve"]),
+        .testTarget(
+            name: "AssayVectorsTests",
+            dependencies: ["AssayModel", "AssayRetrieve", "AssayFaiss", "AssaySQLiteVec"]
+        ),
+        .testTarget(name: "AssayEvalTests", dependencies: ["AssayEval", "AssayModel"], exclude: ["Fixtures"]),
+        .testTarget(name: "AssayReportTests", dependencies: ["AssayReport", "AssayModel"], exclude: ["Snapshots"]),
+        .testTarget(name: "AssayHTTPTests", dependencies: ["AssayModel", "AssayHTTP", "AssayTestServer"]),
+        .testTarget(
+            name: "AssayEnginesTests",
+            dependencies: ["AssayModel", "AssayHTTP", "AssayEngines", "AssayTestServer"]
+        ),
+        .testTarget(name: "AssayStoreTests", dependencies: ["AssayStore", "AssayModel"]),
+        .testTarget(
+            name: "AssayPipelineTests",
+            dependencies: ["AssayPipeline", "AssayModel", "AssayStore"]
+        ),
+        .testTarget(name: "CommandTests", dependencies: ["AssayModel"], exclude: ["Snapshots"]),
+        .testTarget(name: "ArchitectureTests", dependencies: ["AssayModel"]),
     ],
     cxxLanguageStandard: .cxx17
 )
 
 for target in package.targets where target.type != .system {
-    if target.name.hasPrefix("C") { continue }
+    if target.name.hasPrefix("C") && target.type != .test { continue }
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .swiftLanguageMode(.v6),

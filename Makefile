@@ -1,0 +1,51 @@
+# Two commands matter: `make run` and `make test`. Both install what is missing first.
+SHELL := /bin/bash
+ASSAY_HOME ?= $(CURDIR)/.assay
+export ASSAY_HOME
+export PKG_CONFIG_PATH := $(ASSAY_HOME)/native/lib/pkgconfig:$(PKG_CONFIG_PATH)
+PREFIX ?= /usr/local
+BIN = .build/release/assay
+SOURCES = $(shell find Sources -type f) Package.swift
+
+.PHONY: run run-full test test-slow test-engine setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline clean help
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+setup:
+	@scripts/setup
+
+$(BIN): $(SOURCES)
+	@echo "build: release mode; the first build takes 8 to 14 minutes on 2 cores"
+	@swift build -c release --product assay
+
+build: setup ## build the program
+	@$(MAKE) --no-print-directory $(BIN)
+
+models: build
+	@for m in all-MiniLM-L6-v2 SmolLM2-135M-Instruct sqlite-vec; do \
+	  [ -f $(ASSAY_HOME)/models/.pulled-$$m ] || { $(BIN) models pull $$m && touch $(ASSAY_HOME)/models/.pulled-$$m; } || exit 1; done
+
+run: models ## the handbook pipeline: retrieve and score all questions, answer 20
+	@$(BIN) run pipelines/handbook.yaml
+
+run-full: models ## the handbook pipeline: answer and judge all questions
+	@$(BIN) run pipelines/handbook-judged.yaml
+
+test: models ## all tests that are quick enough for every change
+	@scripts/test
+
+test-slow: models ## the heavy tests: kills of the real binary, the real engine, scale
+	@scripts/test --slow
+
+lint: ## formatting rules
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+format: ## apply formatting rules
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+install: build ## put program, models file and completions under PREFIX
+	@scripts/install "$(PREFIX)"
+
+clean: ## remove what was built; models and finished work stay
+	@rm -rf .build
