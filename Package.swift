@@ -10,8 +10,13 @@ let package = Package(
     targets: [
         // MARK: model
         .target(name: "AssayModel"),
+        // MARK: system libraries
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        // MARK: stages
+        .target(name: "AssayIngest", dependencies: ["AssayModel", "CLibXML2"]),
         // MARK: tests
         .testTarget(name: "AssayModelTests", dependencies: ["AssayModel"]),
+        .testTarget(name: "AssayIngestTests", dependencies: ["AssayIngest", "AssayModel"]),
     ],
     cxxLanguageStandard: .cxx17
 )
