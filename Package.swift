@@ -4,14 +4,20 @@ import PackageDescription
 let package = Package(
     name: "assay",
     products: [
-        .library(name: "AssayModel", targets: ["AssayModel"])
+        .library(name: "AssayModel", targets: ["AssayModel"]),
+        .library(name: "AssayLexical", targets: ["AssayLexical"]),
     ],
     dependencies: [],
     targets: [
         // MARK: model
         .target(name: "AssayModel"),
+        // MARK: stages
+        .target(name: "AssayLexical", dependencies: ["AssayModel", "CStemmer"]),
+        // MARK: C
+        .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
         // MARK: tests
         .testTarget(name: "AssayModelTests", dependencies: ["AssayModel"]),
+        .testTarget(name: "AssayLexicalTests", dependencies: ["AssayLexical", "AssayModel"]),
     ],
     cxxLanguageStandard: .cxx17
 )
