@@ -10,8 +10,19 @@ let package = Package(
     targets: [
         // MARK: model
         .target(name: "AssayModel"),
+        // MARK: stages
+        .target(
+            name: "AssayReport",
+            dependencies: ["AssayModel"],
+            resources: [.embedInCode("HTML/Page/report.css"), .embedInCode("HTML/Page/report.js")]
+        ),
         // MARK: tests
         .testTarget(name: "AssayModelTests", dependencies: ["AssayModel"]),
+        .testTarget(
+            name: "AssayReportTests",
+            dependencies: ["AssayReport", "AssayModel"],
+            exclude: ["Snapshots"]
+        ),
     ],
     cxxLanguageStandard: .cxx17
 )
