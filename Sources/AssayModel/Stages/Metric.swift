@@ -52,6 +52,22 @@ public struct MetricDefinition: Sendable, Codable, Equatable {
         self.depth = depth
     }
 
+    private enum CodingKeys: String, CodingKey {
+        case name, version, formula, range, higherIsBetter, needs, depth
+    }
+
+    /// Writes `needs` in the order of its cases: a set has another order in every process, a record must not.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(version, forKey: .version)
+        try container.encode(formula, forKey: .formula)
+        try container.encode(range, forKey: .range)
+        try container.encode(higherIsBetter, forKey: .higherIsBetter)
+        try container.encode(MetricNeed.allCases.filter(needs.contains), forKey: .needs)
+        try container.encodeIfPresent(depth, forKey: .depth)
+    }
+
     /// Digest of everything that decides the value.
     public var hash: String {
         ItemKey("metric", name, "\(version)", formula, "\(range)", "\(higherIsBetter)").hex

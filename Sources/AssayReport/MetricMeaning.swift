@@ -1,0 +1,41 @@
+/// What a metric's number means, in a sentence for people who have not read its formula.
+enum MetricMeaning {
+    /// The sentence for a metric, nil for metrics that this table does not know; then the formula has to do.
+    static func sentence(for name: String) -> String? {
+        let parts = name.split(separator: "@", maxSplits: 1).map(String.init)
+        guard let family = parts.first, let text = byFamily[family] else { return nil }
+        return text.replacing("{top}", with: top(parts.count > 1 ? parts[1] : nil))
+    }
+
+    private static func top(_ cut: String?) -> String {
+        guard let cut else { return "the passages found" }
+        if cut.hasSuffix("tok") { return "the best passages that fit into \(cut.dropLast(3)) tokens" }
+        return cut == "1" ? "the best passage" : "the best \(cut) passages"
+    }
+
+    private static let byFamily: [String: String] = [
+        "span_recall": "How much of the evidence {top} hold, by bytes.",
+        "span_precision": "How much of {top} is evidence, by bytes.",
+        "span_iou": "How well {top} and the evidence cover each other: shared bytes over all bytes of either.",
+        "hit": "Share of questions for which {top} hold at least half of a piece of evidence.",
+        "mrr": "One divided by the rank at which the first evidence is found, 0 when it is not: 1 is always first, 0.5 second.",
+        "ndcg": "Ranking quality of {top}: relevant documents count the more the higher they stand; 1 is the best order there is.",
+        "recall": "Share of the relevant documents that {top} reach.",
+        "precision": "Share of {top} that are relevant.",
+        "map": "Precision averaged over the ranks of all relevant documents.",
+        "token_f1": "Overlap of words between answer and reference, order aside.",
+        "exact_match": "Share of answers that equal the reference after case and punctuation are set aside.",
+        "rouge_l": "Longest sequence of words that answer and reference share, relative to both lengths.",
+        "bleu": "Overlap of word sequences between answer and reference.",
+        "semantic_similarity": "Cosine of the embeddings of answer and reference: closeness of subject, not correctness.",
+        "citation_precision": "Share of the answer's citations that point at evidence.",
+        "citation_recall": "Share of the evidence in the prompt that the answer cites.",
+        "faithfulness": "Share of the answer's statements that the passages in the prompt support, as the judge sees it.",
+        "answer_relevancy": "How directly the answer addresses the question, as the judge sees it.",
+        "context_precision": "Whether useful passages stand above useless ones, as the judge sees it.",
+        "context_recall": "Share of the reference's statements that the passages in the prompt support, as the judge sees it.",
+        "answer_correctness": "Agreement of answer and reference in their statements, as the judge sees it.",
+        "factual_correctness": "Agreement of answer and reference in their statements, as the judge sees it.",
+        "abstention": "Whether the engine declined exactly the questions that the documents do not answer.",
+    ]
+}

@@ -1,0 +1,123 @@
+import AssayModel
+
+/// What every report says about a run besides its metrics, counted once.
+struct RunFacts {
+    /// One reason for which files were left out.
+    struct LeftOutReason: Equatable {
+        var code: String
+        var files: [LeftOut]
+    }
+
+    /// Questions whose answer is missing although it was asked for, in the order of the evalset.
+    let failures: [(question: String, reason: String)]
+    /// Questions with an answer.
+    let answered: Int
+    /// Of these, answers that say the documents do not answer the question.
+    let abstained: Int
+    /// Of the answers, those cut by the token limit.
+    let cut: Int
+    /// Sum over the stages.
+    let seconds: Double
+    /// Tokens into models over all stages.
+    let promptTokens: Int
+    /// Tokens out of models over all stages.
+    let completionTokens: Int
+    /// Left-out files by reason: most files first, then by code.
+    let leftOut: [LeftOutReason]
+    /// Percentiles of the times of single questions.
+    let latencies: [Latency]
+    /// Sentences about what a reader should know before trusting the numbers.
+    let notes: [String]
+
+    init(_ record: RunRecord) {
+        let questions = record.results.questions
+        failures = questions.compactMap { row in row.failure.map { (row.sample.question.id, $0) } }
+        let answers = questions.compactMap(\.sample.answer)
+        answered = answers.count
+        abstained = answers.count(where: \.abstained)
+        cut = answers.count { $0.finish == .length }
+        seconds = record.timings.stages.reduce(0) { $0 + $1.seconds }
+        promptTokens = record.timings.stages.reduce(0) { $0 + $1.promptTokens }
+        completionTokens = record.timings.stages.reduce(0) { $0 + $1.completionTokens }
+        leftOut = Self.reasons(record.results.corpus.leftOut)
+        latencies = Latency.all(of: record)
+        notes = Self.notes(record, cut: cut)
+    }
+
+    private static func reasons(_ files: [LeftOut]) -> [LeftOutReason] {
+        Dictionary(grouping: files, by: \.code)
+            .map { LeftOutReason(code: $0.key, files: $0.value) }
+            .sorted { ($1.files.count, $0.code) < ($0.files.count, $1.code) }
+    }
+
+    private static func notes(_ record: RunRecord, cut: Int) -> [String] {
+        let corpus = record.results.corpus
+        var notes: [String] = []
+        switch record.status {
+        case .success: break
+        case .started: notes.append("The run is not finished; the numbers are of what there is so far.")
+        case .failed: notes.append("The run ended with an error; the numbers are of what was done before it.")
+        case .cancelled: notes.append("The run was cancelled; the numbers are of what was done before.")
+        }
+        if corpus.truncatedChunks > 0 {
+            notes.append(
+                "\(Format.count(corpus.truncatedChunks, "chunk")) longer than the embedder's window: their ends were not embedded."
+            )
+        }
+        if corpus.stripped.total > 0 {
+            notes.append(
+                "\(Format.count(corpus.stripped.total, "invisible character")) stripped from documents "
+                    + "(\(corpus.stripped.tags) tag, \(corpus.stripped.variationSelectors) variation selector, "
+                    + "\(corpus.stripped.zeroWidth) zero-width, \(corpus.stripped.controls) control)."
+            )
+        }
+        if record.results.neutralisedTokens > 0 {
+            notes.append(
+                "\(Format.count(record.results.neutralisedTokens, "control-token literal")) neutralised before prompting."
+            )
+        }
+        if cut > 0 { notes.append("\(Format.count(cut, "answer")) cut by the token limit.") }
+        for metric in record.results.metrics where metric.notScored > 0 {
+            notes.append(
+                "\(PrintableText.line(metric.definition.name)) could not be scored for "
+                    + "\(Format.count(metric.notScored, "question")); its mean is over the other \(Format.count(metric.scored))."
+            )
+        }
+        return notes
+    }
+}
+
+/// Percentiles of one kind of time over the questions of a run.
+struct Latency: Equatable {
+    var name: String
+    var count: Int
+    /// Seconds.
+    var median: Double
+    /// Seconds.
+    var p95: Double
+    /// Seconds.
+    var longest: Double
+
+    /// Nearest-rank percentiles, nil without values.
+    init?(_ name: String, milliseconds: [Double]) {
+        let values = milliseconds.filter(\.isFinite).sorted()
+        guard let last = values.last else { return nil }
+        func percentile(_ percent: Int) -> Double {
+            values[max(0, (values.count * percent + 99) / 100 - 1)] / 1_000
+        }
+        self.name = name
+        count = values.count
+        median = percentile(50)
+        p95 = percentile(95)
+        longest = last / 1_000
+    }
+
+    static func all(of record: RunRecord) -> [Latency] {
+        let times = record.results.questions.compactMap { record.timings.questions[$0.sample.question.id] }
+        return [
+            Latency("retrieval", milliseconds: times.map(\.retrieveMs)),
+            Latency("first token", milliseconds: times.compactMap { $0.answer?.firstTokenMs }),
+            Latency("whole answer", milliseconds: times.compactMap { $0.answer?.totalMs }),
+        ].compactMap(\.self)
+    }
+}

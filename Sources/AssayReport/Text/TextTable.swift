@@ -1,0 +1,141 @@
+/// A table of short texts, written for a terminal or as Markdown.
+struct TextTable {
+    /// How a terminal shows a text.
+    enum Style: String {
+        case plain = ""
+        case strong = "1"
+        case faint = "2"
+        case good = "32"
+        case bad = "31"
+        case accent = "36"
+    }
+
+    /// One cell; its text is already printable and escaped for the output.
+    struct Cell: ExpressibleByStringInterpolation {
+        var text: String
+        var style: Style
+
+        init(_ text: String, _ style: Style = .plain) {
+            self.text = text
+            self.style = style
+        }
+
+        init(stringLiteral text: String) {
+            self.init(text)
+        }
+    }
+
+    /// One column.
+    struct Column {
+        var title: String
+        var isNumeric: Bool
+        /// Whether it gives way when the table is wider than the terminal.
+        var isFlexible: Bool
+
+        static func text(_ title: String, flexible: Bool = false) -> Column {
+            Column(title: title, isNumeric: false, isFlexible: flexible)
+        }
+
+        static func number(_ title: String) -> Column {
+            Column(title: title, isNumeric: true, isFlexible: false)
+        }
+    }
+
+    var columns: [Column]
+    var rows: [[Cell]] = []
+
+    /// The natural width on a terminal.
+    var width: Int { widths.reduce(0, +) + Self.gap * max(0, columns.count - 1) }
+
+    private static let gap = 2
+
+    private var widths: [Int] {
+        columns.indices.map { index in
+            rows.reduce(PrintableText.width(columns[index].title)) { max($0, PrintableText.width($1[index].text)) }
+        }
+    }
+
+    /// Lines for a terminal, without spaces at their ends.
+    ///
+    /// Flexible columns shrink, the widest first, until the table fits or each is down to eight columns; what still
+    /// does not fit is cut at the edge.
+    func lines(_ ink: Ink, indent: Int = 0) -> [String] {
+        var widths = widths
+        var excess = indent + width - ink.width
+        while excess > 0 {
+            let flexible = columns.indices.filter { columns[$0].isFlexible && widths[$0] > 8 }
+            guard let widest = flexible.max(by: { widths[$0] < widths[$1] }) else { break }
+            widths[widest] -= 1
+            excess -= 1
+        }
+        let header = columns.map { Cell($0.title, .faint) }
+        return ([header] + rows).map { row in
+            var line = String(repeating: " ", count: indent)
+            var pendingSpaces = 0
+            var used = indent
+            for (index, cell) in row.enumerated() {
+                let room = min(widths[index], ink.width - used - pendingSpaces)
+                guard room > 0 else { break }
+                let text = PrintableText.fit(cell.text, width: room, ellipsis: ink.ellipsis)
+                let columnsOfText = PrintableText.width(text)
+                let padding = widths[index] - columnsOfText
+                let before = pendingSpaces + (columns[index].isNumeric ? padding : 0)
+                line += text.isEmpty ? "" : String(repeating: " ", count: before) + ink.paint(text, cell.style)
+                used += text.isEmpty ? 0 : before + columnsOfText
+                pendingSpaces = text.isEmpty ? pendingSpaces + widths[index] : (columns[index].isNumeric ? 0 : padding)
+                pendingSpaces += Self.gap
+            }
+            return line
+        }
+    }
+
+    /// A GitHub Markdown table; `**` marks strong cells.
+    func markdown() -> [String] {
+        let header = "| " + columns.map(\.title).joined(separator: " | ") + " |"
+        let rule = "|" + columns.map { $0.isNumeric ? "---:" : "---" }.joined(separator: "|") + "|"
+        return [header, rule]
+            + rows.map { row in
+                "| " + row.map { $0.style == .strong ? "**\($0.text)**" : $0.text }.joined(separator: " | ") + " |"
+            }
+    }
+}
+
+/// How a terminal is written to: width, colours, characters for lines.
+struct Ink {
+    let width: Int
+    let color: Bool
+    let unicode: Bool
+
+    init(_ options: ReportOptions) {
+        width = options.width
+        color = options.color
+        unicode = options.unicode
+    }
+
+    var ellipsis: String { unicode ? "…" : "..." }
+    var separator: String { unicode ? " · " : " - " }
+
+    /// `text` in a style, or as it is where there are no colours.
+    func paint(_ text: String, _ style: TextTable.Style) -> String {
+        color && style != .plain && !text.isEmpty ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    /// A horizontal line over the whole width.
+    var rule: String { paint(String(repeating: unicode ? "─" : "-", count: width), .faint) }
+
+    /// Replaces the dashes and dots that Assay itself writes where only ASCII can be shown.
+    func own(_ text: String) -> String {
+        guard !unicode else { return text }
+        var output = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "–": output.append("-")
+            case "·": output.append("-")
+            case "≥": output.append(contentsOf: ">=".unicodeScalars)
+            case "…": output.append(contentsOf: "...".unicodeScalars)
+            default: output.append(scalar)
+            }
+        }
+        return String(output)
+    }
+}
