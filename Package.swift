@@ -10,8 +10,23 @@ let package = Package(
     targets: [
         // MARK: model
         .target(name: "AssayModel"),
+        // MARK: C at the edge
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // MARK: engines
+        .target(name: "AssayHTTP", dependencies: ["AssayModel", "CLibCurl"]),
+        .target(name: "AssayEngines", dependencies: ["AssayModel", "AssayHTTP"]),
         // MARK: tests
+        .target(
+            name: "AssayTestServer",
+            dependencies: ["AssayModel", "AssayHTTP"],
+            path: "Tests/AssayTestServer"
+        ),
         .testTarget(name: "AssayModelTests", dependencies: ["AssayModel"]),
+        .testTarget(name: "AssayHTTPTests", dependencies: ["AssayModel", "AssayHTTP", "AssayTestServer"]),
+        .testTarget(
+            name: "AssayEnginesTests",
+            dependencies: ["AssayModel", "AssayHTTP", "AssayEngines", "AssayTestServer"]
+        ),
     ],
     cxxLanguageStandard: .cxx17
 )
