@@ -4,14 +4,18 @@ import PackageDescription
 let package = Package(
     name: "assay",
     products: [
-        .library(name: "AssayModel", targets: ["AssayModel"])
+        .library(name: "AssayModel", targets: ["AssayModel"]),
+        .library(name: "AssayIngest", targets: ["AssayIngest"]),
     ],
     dependencies: [],
     targets: [
         // MARK: model
         .target(name: "AssayModel"),
+        // MARK: stages
+        .target(name: "AssayIngest", dependencies: ["AssayModel"]),
         // MARK: tests
         .testTarget(name: "AssayModelTests", dependencies: ["AssayModel"]),
+        .testTarget(name: "AssayIngestTests", dependencies: ["AssayIngest", "AssayModel"]),
     ],
     cxxLanguageStandard: .cxx17
 )
