@@ -52,6 +52,12 @@ public struct ConfigNode: Sendable, Equatable {
         return members.first { $0.key == key }?.value
     }
 
+    /// The elements of a list, empty for anything else.
+    public var elements: [ConfigNode] {
+        if case .list(let nodes) = value { return nodes }
+        return []
+    }
+
     /// What the value is, for error messages.
     public var kind: String {
         switch value {

@@ -32,7 +32,7 @@ final class SearchIndex: Sendable {
         }
         var tables: [ChunkTable] = []
         var lexical: [(segment: InvertedIndexSegment, deleted: IdSet?)] = []
-        var dense: [VectorSearcher.Segment] = []
+        var dense: [VectorSegment] = []
         for line in manifest.segments {
             let path = folder.segment(line.key)
             let table = try ChunkTable(
@@ -48,15 +48,16 @@ final class SearchIndex: Sendable {
             }
             if let vectors, let name = line.vectorKind {
                 let rows = table.rows.map(\.vector)
-                let kind = try parts.vectorKind(named: name)
-                let index = try kind.product.open(path + "/vectors.idx", vectors: vectors, rows: rows)
-                dense.append(VectorSearcher.Segment(index: index, rows: rows, deleted: tombstones))
+                let kind = try parts.vectorKind(named: name).product
+                let index = try kind.open(path + "/vectors.idx", vectors: vectors, rows: rows)
+                dense.append(
+                    VectorSegment(index: index, isExact: type(of: kind).isExact, rows: rows, deleted: tombstones))
             }
             tables.append(table)
         }
         self.tables = tables
         keywords = try parts.lexical.map { try KeywordIndex(segments: lexical, options: $0) }
-        searcher = vectors.map { VectorSearcher(segments: dense, vectors: $0) }
+        searcher = vectors.map { VectorSearcher(dense, vectors: $0) }
     }
 
     /// Chunks whose documents have all the given metadata values, per segment; nil for an empty filter.
@@ -82,8 +83,9 @@ final class SearchIndex: Sendable {
     func vectorSearch(_ query: [Float], k: Int, allowed: [IdSet]?) throws -> [Place] {
         guard let searcher else { throw AssayError("index.vectors", "the index has no vectors") }
         return try searcher.search(query, k: k, allowed: allowed) { [tables] left, right in
-            ChunkTable.idPrecedes((tables[left.segment], left.ordinal), (tables[right.segment], right.ordinal))
-        }.map { Place(segment: $0.segment, ordinal: $0.ordinal, score: Double($0.score)) }
+            ChunkTable.idPrecedes(
+                (tables[left.segment], Int(left.ordinal)), (tables[right.segment], Int(right.ordinal)))
+        }.map { Place(segment: $0.position.segment, ordinal: Int($0.position.ordinal), score: Double($0.score)) }
     }
 
     /// A chunk that was found.

@@ -21,7 +21,7 @@ package enum Doctor {
         let machine = Machine.environment(started: "")
         var findings = [
             Finding(isGood: true, text: "\(machine.processor), \(machine.cores) cores, \(machine.memoryGiB) GiB, \(machine.system)"),
-            Finding(isGood: true, text: "FAISS \(FaissLibrary.description)"),
+            Finding(isGood: true, text: "FAISS \(FaissRuntime.variant)"),
         ]
         let pdf = ["/usr/bin/pdftotext", "/usr/local/bin/pdftotext"].contains { FileManager.default.isExecutableFile(atPath: $0) }
         findings.append(

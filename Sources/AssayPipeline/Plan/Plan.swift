@@ -79,7 +79,7 @@ package struct Plan: Sendable {
         }
         do {
             let source = try CorpusSource(spec.corpus, data: data, at: Place(file: spec.file))
-            let listing = try await offPool { source.scan.scan() }
+            let listing = try await offPool { try source.scan() }
             lines.append(
                 Line(stage: "read", component: source.format, items: listing.files.count,
                     done: try await session.finishedFiles(listing.files, source), estimatedTokens: nil,
@@ -107,8 +107,8 @@ package struct Plan: Sendable {
                         estimatedSeconds: seconds("answer", items: calls)))
             }
             lines.append(
-                Line(stage: "score", component: "\(evaluate.metrics.count) metrics",
-                    items: evalset.questions.count * evaluate.metrics.count, done: 0))
+                Line(stage: "score", component: "\(session.parts.metrics.count) metrics",
+                    items: evalset.questions.count * session.parts.metrics.count, done: 0))
         } catch { report(error) }
     }
 }

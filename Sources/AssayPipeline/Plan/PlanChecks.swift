@@ -44,10 +44,10 @@ struct PlanChecks {
     func metricNeeds() -> [AssayError] {
         guard let evaluate = parts.spec.evaluate else { return [] }
         var problems: [AssayError] = []
-        for (metric, named) in zip(parts.metrics, evaluate.metrics) {
+        for (metric, named) in zip(parts.metrics, evaluate.metrics.elements) {
             let definition = metric.definition
             func problem(_ message: String, _ remedy: String) {
-                problems.append(AssayError("plan.metric", "\(named.name) \(message)", at: named.place, remedy: remedy))
+                problems.append(AssayError("plan.metric", "\(definition.name) \(message)", at: named.place, remedy: remedy))
             }
             if let depth = definition.depth, depth > parts.spec.retrieve.depth {
                 problem(
@@ -79,12 +79,12 @@ struct PlanChecks {
             .spans: "gold quotes", .documents: "relevant documents", .reference: "reference answers",
         ]
         var problems: [AssayError] = []
-        for (metric, named) in zip(parts.metrics, evaluate.metrics) {
+        for (metric, named) in zip(parts.metrics, evaluate.metrics.elements) {
             for need in [MetricNeed.spans, .documents, .reference]
             where metric.definition.needs.contains(need) && has[need] == false {
                 problems.append(
                     AssayError(
-                        "plan.labels", "\(named.name) needs \(names[need] ?? ""), but no question of '\(evalset.name)' has any",
+                        "plan.labels", "\(metric.definition.name) needs \(names[need] ?? ""), but no question of '\(evalset.name)' has any",
                         at: named.place, remedy: "take the metric out, or label the evalset"))
             }
         }

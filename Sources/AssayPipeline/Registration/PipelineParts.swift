@@ -18,7 +18,7 @@ package enum Components {
     /// Chunkers.
     package static let chunkers = Chunkers.builtin
     /// Fusion methods.
-    package static let fusions = Fusions.builtin
+    package static let fusions = Registry<any Fusion>(kind: "fusion", Fusions.builtin)
 }
 
 /// The components of a pipeline, made from its file.
@@ -33,6 +33,8 @@ package struct PipelineParts: Sendable {
     package let lexical: LexicalOptions?
     /// Fuses lists, nil for a single list.
     package let fusion: Configured<any Fusion>?
+    /// Moves near-repetitions down, nil without it.
+    let mmr: MaximalMarginalRelevance?
     /// The metrics, in the order of the file.
     package let metrics: [any Metric]
     /// The prompt of the answers, nil without an answer stage.
@@ -69,7 +71,13 @@ package struct PipelineParts: Sendable {
             try Components.fusions.make(
                 $0.name, options: try options($0, owner: "retrieve.fuse.\($0.name)"), resources: resources, at: $0.place)
         }
-        metrics = try spec.evaluate?.metrics.map { try Metrics.make($0.name, at: $0.place) } ?? []
+        metrics = try spec.evaluate.map { try Metrics.builtin.make(list: $0.metrics) } ?? []
+        mmr = try spec.retrieve.mmr.map { node in
+            var reader = try OptionReader(node, owner: "retrieve.mmr", place: node.place)
+            let mmr = try MaximalMarginalRelevance(options: &reader, resources: resources)
+            try reader.finish()
+            return mmr
+        }
         template = try spec.answer.map {
             try PromptTemplate($0.prompt, folder: parent(of: absolutePath(spec.file)), at: $0.enginePlace)
         }
@@ -89,7 +97,8 @@ package struct PipelineParts: Sendable {
 
     /// The kind of vector index for a segment of `count` chunks.
     func vectorKind(count: Int) -> Configured<any VectorIndexKind> {
-        let name = spec.vectors.name == "auto" ? VectorIndexChoice.auto(count: count, filtered: filtered) : spec.vectors.name
+        let name = spec.vectors.name == "auto" ? VectorIndexChoice.auto(
+            count: count, filtered: filtered, dimension: embedder?.product.fingerprint.dimension ?? 4) : spec.vectors.name
         if let kind = try? vectorKind(named: name) { return kind }
         preconditionFailure("the kind '\(name)' was checked when the parts were made")
     }

@@ -10,8 +10,9 @@ struct CorpusSource: Sendable {
     let path: String
     /// `files` or `beir`.
     let format: String
-    /// The files in the order of their ids.
-    let scan: CorpusScanner
+    /// Folder that is read.
+    let root: String
+    private let scanner: CorpusScanner
 
     /// Finds the corpus at `path`: its `corpus.yaml` if there is one, else a BEIR folder, else all files that a reader knows.
     ///
@@ -28,9 +29,9 @@ struct CorpusSource: Sendable {
         }
         guard FileManager.default.fileExists(atPath: recipe) else {
             name = baseName(path)
-            let folder = data.map { absolutePath($0) } ?? path
-            format = FileManager.default.fileExists(atPath: folder + "/corpus.jsonl") ? "beir" : "files"
-            scan = CorpusScanner(root: folder)
+            root = data.map { absolutePath($0) } ?? path
+            format = FileManager.default.fileExists(atPath: root + "/corpus.jsonl") ? "beir" : "files"
+            scanner = CorpusScanner(root: root, readers: try CorpusReaders.configured())
             return
         }
         var options = try OptionReader(try YAMLFile.read(recipe), owner: "corpus.yaml", place: Place(file: recipe))
@@ -40,17 +41,45 @@ struct CorpusSource: Sendable {
         let folder = try options.string("path", default: ".")
         let include = try options.strings("include")
         let exclude = try options.strings("exclude")
+        let readers = options.node("readers")
         let package = try options.optionalString("package")
         let url = try options.optionalString("url")
         _ = try options.optionalString("md5")
         try options.finish()
-        let root = data.map { absolutePath($0) } ?? absolutePath(folder, relativeTo: path)
+        root = data.map { absolutePath($0) } ?? absolutePath(folder, relativeTo: path)
         guard FileManager.default.fileExists(atPath: root) else {
-            let how = package.map { "apt-get install \($0)" } ?? url.map { "unpack \($0) there, or name a folder with --data DIR" }
+            let how = package.map { "install it with: apt-get install \($0)" }
+            let unpack = url.map { "unpack \($0) there, or name a folder with --data DIR" }
             throw AssayError(
                 "corpus.missing", "the corpus '\(name)' is not there: \(root) does not exist", at: place,
-                remedy: how ?? "name its folder with --data DIR")
+                remedy: how ?? unpack ?? "name its folder with --data DIR")
         }
-        scan = CorpusScanner(root: root, include: include, exclude: exclude)
+        scanner = CorpusScanner(
+            root: root, options: .init(include: try include.map { try GlobPattern($0) }, exclude: try exclude.map { try GlobPattern($0) }),
+            readers: try CorpusReaders.configured(readers, at: Place(file: recipe)))
+    }
+
+    /// Lists the files without reading them; blocks.
+    func scan() throws -> CorpusListing {
+        if format == "beir" {
+            var listing = CorpusListing()
+            listing.files = [try BEIRFolder(opening: root).corpus]
+            return listing
+        }
+        return try scanner.scan()
+    }
+
+    /// What of the reader decides the documents of a file.
+    func readerIdentity(for file: SourceFile) -> String {
+        format == "beir" ? "beir/1" : scanner.reader(for: file)?.identity ?? "none"
+    }
+
+    /// Reads one file; blocks.
+    func read(_ file: SourceFile, emit: (Document) throws -> Void, leftOut: (LeftOut) throws -> Void) throws {
+        if format == "beir" {
+            try BEIRFolder(opening: root).documents(emit: emit)
+        } else {
+            try scanner.read(file, emit: emit, leftOut: leftOut)
+        }
     }
 }

@@ -25,7 +25,7 @@ struct EvalsetSource: Sendable {
         name = baseName(spec.evalsetName)
         split = spec.split
         if FileManager.default.fileExists(atPath: folder + "/queries.jsonl") {
-            questions = try BEIRFolder(path: folder).questions(split: spec.split)
+            questions = try BEIRFolder(opening: folder).questions(split: spec.split)
             places = [:]
         } else {
             let file = spec.evalset.hasSuffix(".jsonl") ? spec.evalset : spec.evalset + "/questions.jsonl"
@@ -34,9 +34,9 @@ struct EvalsetSource: Sendable {
                     "evalset.missing", "there is no evalset at \(spec.evalset)", at: place,
                     remedy: "an evalset is a folder with questions.jsonl, a .jsonl file, or a BEIR folder (--data DIR)")
             }
-            let rows = try EvalsetFile.read(file)
-            questions = rows.map(\.question).filter { spec.split == "all" || $0.split == spec.split }
-            places = Dictionary(rows.map { ($0.question.id, $0.place) }) { first, _ in first }
+            let rows = try EvalsetFile(reading: file)
+            questions = rows.questions.filter { spec.split == "all" || $0.split == spec.split }
+            places = Dictionary(zip(rows.questions.map(\.id), rows.places)) { first, _ in first }
         }
         guard !questions.isEmpty else {
             throw AssayError("evalset.empty", "the evalset has no questions of the split '\(spec.split)'", at: place)

@@ -21,7 +21,7 @@ struct IndexStage {
 
     /// The folder of this pipeline's index.
     var folder: IndexFolder {
-        let key = ItemKey("index", source.path, source.scan.root, parts.indexIdentity).hex
+        let key = ItemKey("index", source.path, source.root, parts.indexIdentity).hex
         return IndexFolder(path: "\(workspace.indexes)/\(source.name)-\(key.prefix(12))")
     }
 

@@ -71,7 +71,7 @@ struct Ingestion {
         var outcome = Outcome()
         var pending: [Pending] = []
         var missing = 0
-        let listing = try await offPool { [source] in source.scan.scan() }
+        let listing = try await offPool { [source] in try source.scan() }
         outcome.leftOut = listing.leftOut
         var seen: Set<String> = []
         for file in listing.files {
@@ -125,7 +125,7 @@ struct Ingestion {
         } catch let error as AssayError {
             return FileLine(documents: [], leftOut: [LeftOut(file: file.id, code: "unreadable", reason: error.description)])
         }
-        let key = ItemKey("read", hashed, file.id, source.scan.readerIdentity(for: file))
+        let key = ItemKey("read", hashed, file.id, source.readerIdentity(for: file))
         if let line = try await store.item("read", key, as: FileLine.self) {
             outcome.read.reused += 1
             return line
@@ -134,7 +134,7 @@ struct Ingestion {
             // A file may hold any number of documents: they are committed a few at a time, never held together.
             var waiting: [(hash: String, document: Document)] = []
             var line = FileLine(documents: [], leftOut: [])
-            try source.scan.read(file) { document in
+            try source.read(file) { document in
                 let hash = try document.contentHash
                 waiting.append((hash, document))
                 line.documents.append(

@@ -199,7 +199,7 @@ package struct PipelineRun: Sendable {
         let scoring = Scoring(
             metrics: session.parts.metrics, tools: tools, limit: judge?.engine.slots ?? 2, progress: session.progress)
         results.questions = try await scoring.run(rows)
-        results.metrics = session.parts.metrics.map { MetricSummary.over(results.questions, $0.definition) }
+        results.metrics = MetricSummary.all(of: session.parts.metrics.map(\.definition), rows: results.questions)
         results.evalset = EvalsetSummary(
             name: evalset.name, fingerprint: try evalset.fingerprint, split: evalset.split, questions: rows.count,
             unanswerable: rows.count { $0.sample.question.isUnanswerable },

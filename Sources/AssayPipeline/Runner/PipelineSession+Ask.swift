@@ -76,7 +76,7 @@ extension PipelineSession {
         for file in files {
             let digest = try? await offPool { try SHA256.hex(file: file.path) }
             guard let digest else { continue }
-            let key = ItemKey("read", digest, file.id, source.scan.readerIdentity(for: file))
+            let key = ItemKey("read", digest, file.id, source.readerIdentity(for: file))
             if try await store.items("read", [key]).isEmpty == false { done += 1 }
         }
         return done

@@ -45,10 +45,10 @@ struct Retrieval: Sendable {
         }
         var ranked = lists[0]
         if let fusion = parts.fusion {
-            ranked = withSpan("assay.fuse") { _ in fusion.product.fuse(lists) }
+            ranked = try withSpan("assay.fuse") { _ in try fusion.product.fuse(lists, depth: .max) }
         }
-        if let lambda = parts.spec.retrieve.mmr, let vectors, let vector {
-            ranked = diversify(ranked, lambda: lambda, query: vector, vectors: vectors, places: places)
+        if let mmr = parts.mmr, let vectors, let vector {
+            ranked = diversify(ranked, mmr, query: vector, vectors: vectors, places: places)
         }
         return RankedList(ranked.hits, depth: parts.spec.retrieve.depth).hits.compactMap { hit in
             places[hit.id].map { chunk($0, id: hit.id, score: hit.score) }
@@ -65,13 +65,13 @@ struct Retrieval: Sendable {
     }
 
     private func diversify(
-        _ ranked: RankedList, lambda: Double, query: [Float], vectors: VectorMatrix, places: [String: SearchIndex.Place]
+        _ ranked: RankedList, _ mmr: MaximalMarginalRelevance, query: [Float], vectors: VectorMatrix, places: [String: SearchIndex.Place]
     ) -> RankedList {
-        let rows = ranked.hits.map { hit -> Int in
+        let rows = ranked.hits.map { hit -> Int32 in
             guard let place = places[hit.id] else { return 0 }
-            return Int(index.tables[place.segment].rows[place.ordinal].vector)
+            return index.tables[place.segment].rows[place.ordinal].vector
         }
-        return MMR(lambda: lambda).rerank(ranked, rows: rows, vectors: vectors, depth: parts.spec.retrieve.depth)
+        return mmr.reorder(ranked, rows: rows, vectors: vectors, query: query, depth: parts.spec.retrieve.depth)
     }
 }
 

@@ -16,8 +16,8 @@ package enum RunExport {
         func put(_ name: String, _ text: String) throws { try writeAtomically(Data(text.utf8), to: folder + "/" + name) }
         try put("record.json", try canonicalJSON(record, pretty: true))
         try put("results.json", try canonicalJSON(record.results, pretty: true))
-        try put("report.md", try ReportRenderers.render(record, as: "markdown"))
-        try put("report.html", try ReportRenderers.render(record, as: "html"))
+        try put("report.md", try ReportRenderers.builtin.renderer("markdown").render(record, options: ReportOptions()))
+        try put("report.html", try ReportRenderers.builtin.renderer("html").render(record, options: ReportOptions()))
         return folder + "/report.html"
     }
 }

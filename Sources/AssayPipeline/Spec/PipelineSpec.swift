@@ -29,8 +29,8 @@ package struct PipelineSpec: Sendable {
         package var from: [Source]
         /// How they are fused; nil for a single list.
         package var fuse: Named?
-        /// Weight of relevance in maximal marginal relevance, nil without it.
-        package var mmr: Double?
+        /// Options of maximal marginal relevance, nil without it.
+        package var mmr: ConfigNode?
         /// Metadata values that a document must have.
         package var filter: [String: String]
         /// Hits that are kept and scored.
@@ -67,8 +67,8 @@ package struct PipelineSpec: Sendable {
         package var evalsetName: String
         /// `dev`, `test` or `all`.
         package var split: String
-        /// Names of the metrics with their places.
-        package var metrics: [(name: String, place: Place)]
+        /// The list of metrics as the file has it.
+        package var metrics: ConfigNode
         /// The judge's engine.
         package var judge: String?
         /// Where it stands.
@@ -157,12 +157,7 @@ package struct PipelineSpec: Sendable {
         let from = try options.node("from").map { try sources($0) }
         let fuseNode = options.node("fuse")
         let depth = try options.int("depth", default: 100, in: 1...10_000)
-        let mmr = try options.node("mmr").map { node in
-            var inner = try OptionReader(node, owner: "retrieve.mmr", place: node.place)
-            let lambda = try inner.double("lambda", default: 0.5, in: 0...1)
-            try inner.finish()
-            return lambda
-        }
+        let mmr = options.node("mmr")
         var filter: [String: String] = [:]
         if let node = options.node("filter") {
             guard case .mapping(let members) = node.value else {
@@ -240,14 +235,8 @@ package struct PipelineSpec: Sendable {
                 "config.missing", "evaluate.metrics is missing; it takes a list of metric names", at: list?.place ?? node.place,
                 remedy: "see 'assay metrics'")
         }
-        let metrics = try nodes.map { element in
-            guard case .string(let name) = element.value else {
-                throw AssayError("config.value", "evaluate.metrics has \(element.kind); it takes names", at: element.place)
-            }
-            return (name, element.place)
-        }
         return Evaluate(
-            evalset: absolutePath(evalset, relativeTo: folder), evalsetName: evalset, split: split, metrics: metrics,
+            evalset: absolutePath(evalset, relativeTo: folder), evalsetName: evalset, split: split, metrics: list,
             judge: judge, judgePlace: judgeNode?.place ?? node.place)
     }
 
