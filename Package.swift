@@ -10,8 +10,11 @@ let package = Package(
     targets: [
         // MARK: model
         .target(name: "AssayModel"),
+        // MARK: evaluation
+        .target(name: "AssayEval", dependencies: ["AssayModel"]),
         // MARK: tests
         .testTarget(name: "AssayModelTests", dependencies: ["AssayModel"]),
+        .testTarget(name: "AssayEvalTests", dependencies: ["AssayEval", "AssayModel"], exclude: ["Fixtures"]),
     ],
     cxxLanguageStandard: .cxx17
 )
