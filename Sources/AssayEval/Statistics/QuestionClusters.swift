@@ -1,0 +1,42 @@
+package import AssayModel
+
+/// The clusters of a run's questions: questions about one source document belong together.
+///
+/// A question whose gold is in several documents joins their clusters (connected components). A question without gold
+/// document (an unanswerable one) is a cluster of its own.
+package struct QuestionClusters: Sendable, Equatable {
+    /// The cluster of each question: the index of the first question in it.
+    package let indices: [Int]
+
+    /// Groups questions, in the order of the evalset.
+    package init(_ questions: [Question]) {
+        var parent = Array(questions.indices)
+        func root(_ index: Int) -> Int {
+            var index = index
+            while parent[index] != index {
+                parent[index] = parent[parent[index]]
+                index = parent[index]
+            }
+            return index
+        }
+        var firstAbout: [String: Int] = [:]
+        for (index, question) in questions.enumerated() where !question.isUnanswerable {
+            for document in question.sourceDocuments {
+                guard let other = firstAbout[document] else {
+                    firstAbout[document] = index
+                    continue
+                }
+                let (one, two) = (root(index), root(other))
+                parent[max(one, two)] = min(one, two)
+            }
+        }
+        indices = questions.indices.map(root)
+    }
+}
+
+extension Question {
+    /// The documents of the gold quotes, or those that the qrels grade as relevant.
+    fileprivate var sourceDocuments: [String] {
+        gold.isEmpty ? (qrels ?? [:]).filter { $0.value >= 1 }.keys.sorted() : gold.map(\.document)
+    }
+}
