@@ -1,4 +1,4 @@
-package import AssayModel
+import AssayModel
 import FoundationEssentials
 import Glibc
 import Synchronization

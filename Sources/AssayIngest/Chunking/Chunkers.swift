@@ -14,6 +14,7 @@ public enum Chunkers {
             .entry(SentenceChunker.self) { $0 },
             .entry(RecursiveChunker.self) { $0 },
             .entry(HeadingChunker.self) { $0 },
+            .entry(DocumentChunker.self) { $0 },
         ]
     )
 }

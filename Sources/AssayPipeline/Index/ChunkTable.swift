@@ -74,7 +74,7 @@ struct ChunkTable: Sendable, Equatable {
             "index.damaged", "the chunk table \(path) is damaged", remedy: "remove its index folder; the next run builds it anew")
         guard data.count >= 24 else { throw damaged }
         let numbers = unsafe data.withUnsafeBytes { bytes in
-            unsafe (0..<3).map { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)) }
+            (0..<3).map { unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)) }
         }
         let stride = MemoryLayout<Row>.stride
         guard numbers[0] == Self.magic, numbers[1] <= UInt64(data.count), numbers[2] <= UInt64(data.count),
@@ -84,7 +84,7 @@ struct ChunkTable: Sendable, Equatable {
         guard let lines = try? JSONDecoder().decode([DocumentLine].self, from: data[24..<24 + head]) else { throw damaged }
         documents = lines
         rows = unsafe data.withUnsafeBytes { bytes in
-            unsafe (0..<Int(numbers[2])).map {
+            (0..<Int(numbers[2])).map {
                 unsafe bytes.loadUnaligned(fromByteOffset: 24 + head + $0 * stride, as: Row.self)
             }
         }

@@ -39,7 +39,7 @@ struct IndexBuilder {
     init(folder: IndexFolder, parts: PipelineParts, fresh: Bool) throws {
         self.folder = folder
         self.parts = parts
-        keywords = try parts.lexical.map { try InvertedIndexBuilder($0) }
+        keywords = try parts.lexical.map { try InvertedIndexBuilder(options: $0) }
         current = fresh ? nil : try folder.current()
         for (segment, line) in (current?.segments ?? []).enumerated() {
             let path = folder.segment(line.key) + "/chunks.tbl"

@@ -1,5 +1,5 @@
 import AssayFaiss
-package import AssayModel
+import AssayModel
 import FoundationEssentials
 
 /// Looks at the machine: libraries, models, engines.

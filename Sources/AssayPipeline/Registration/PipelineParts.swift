@@ -14,11 +14,11 @@ package enum Components {
     package static let vectorIndexes = Registry<any VectorIndexKind>(
         kind: "vector index", FaissIndexKinds.builtin + SQLiteVecKinds.builtin)
     /// Embedders, servers included.
-    package static let embedders = Embedders.builtin.adding(EngineEmbedders.builtin)
+    package static let embedders = Embedders.builtin.adding([.entry(EmbeddingServer.self) { $0 }])
     /// Chunkers.
     package static let chunkers = Chunkers.builtin
     /// Fusion methods.
-    package static let fusions = Registry<any Fusion>(kind: "fusion", Fusions.builtin)
+    static let fusions = Registry<any Fusion>(kind: "fusion", Fusions.builtin)
 }
 
 /// The components of a pipeline, made from its file.
@@ -30,9 +30,9 @@ package struct PipelineParts: Sendable {
     /// Embeds texts, nil for keyword-only pipelines.
     package let embedder: Configured<any Embedder>?
     /// Options of the keyword index, nil when no retriever uses it.
-    package let lexical: LexicalOptions?
+    let lexical: LexicalOptions?
     /// Fuses lists, nil for a single list.
-    package let fusion: Configured<any Fusion>?
+    let fusion: Configured<any Fusion>?
     /// Moves near-repetitions down, nil without it.
     let mmr: MaximalMarginalRelevance?
     /// The metrics, in the order of the file.

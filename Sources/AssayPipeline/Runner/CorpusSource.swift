@@ -59,14 +59,11 @@ struct CorpusSource: Sendable {
             readers: try CorpusReaders.configured(readers, at: Place(file: recipe)))
     }
 
-    /// Lists the files without reading them; blocks.
-    func scan() throws -> CorpusListing {
-        if format == "beir" {
-            var listing = CorpusListing()
-            listing.files = [try BEIRFolder(opening: root).corpus]
-            return listing
-        }
-        return try scanner.scan()
+    /// Lists the files, and what is left out, without reading them; blocks.
+    func scan() throws -> (files: [SourceFile], leftOut: [LeftOut]) {
+        if format == "beir" { return ([try BEIRFolder(opening: root).corpus], []) }
+        let listing = try scanner.scan()
+        return (listing.files, listing.leftOut)
     }
 
     /// What of the reader decides the documents of a file.

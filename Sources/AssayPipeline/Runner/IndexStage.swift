@@ -15,6 +15,8 @@ struct IndexStage {
         var corpus: Ingestion.Outcome
         var index: SearchIndex
         var vectors: VectorFile?
+        /// Held as long as vectors may be appended.
+        var vectorLock: Lock?
         var matrix: VectorMatrix?
         var timing: StageTiming
     }
@@ -40,21 +42,17 @@ struct IndexStage {
                 embedder.fingerprint, store: store, workspace: workspace,
                 canaries: try await embedder.embed(Self.canaries, as: .document))
         }
-        defer { withExtendedLifetime(vectorLock) {} }
         let ingestion = Ingestion(source: source, parts: parts, store: store, vectors: vectors, progress: progress)
         let (corpus, result, seconds) = try await build(ingestion, fresh: false)
-        var manifest: GenerationManifest
         var timing = seconds
-        var reused = 0
+        let (manifest, reused): (GenerationManifest, Int)
         switch result {
-        case .unchanged(let found):
-            manifest = found
-            reused = found.liveCount
-        case .published(let made): manifest = made
+        case .unchanged(let found): (manifest, reused) = (found, found.liveCount)
+        case .published(let made): (manifest, reused) = (made, 0)
         case .compact:
             let (_, second, more) = try await build(ingestion, fresh: true)
             guard case .published(let made) = second else { preconditionFailure("a fresh build publishes") }
-            manifest = made
+            (manifest, reused) = (made, 0)
             timing += more
         }
         let matrix = try await vectors?.matrix()
@@ -62,7 +60,7 @@ struct IndexStage {
             try SearchIndex(folder: folder, manifest: manifest, parts: parts, vectors: matrix)
         }
         return Outcome(
-            corpus: corpus, index: index, vectors: vectors, matrix: matrix,
+            corpus: corpus, index: index, vectors: vectors, vectorLock: vectorLock, matrix: matrix,
             timing: StageTiming(stage: "index", items: manifest.liveCount, reused: reused, seconds: timing))
     }
 

@@ -1,6 +1,6 @@
 import AssayFaiss
 import AssayModel
-import FoundationEssentials
+package import FoundationEssentials
 import Glibc
 
 /// This machine, for records.

@@ -2,7 +2,7 @@ import AssayEngines
 import AssayEval
 import AssayIngest
 package import AssayModel
-package import AssayStore
+import AssayStore
 import FoundationEssentials
 import Tracing
 
@@ -194,8 +194,8 @@ package struct PipelineRun: Sendable {
         results.judge = judge?.engine.identity
         let embedder = session.parts.embedder?.product
         let tools = MetricTools(
-            judge: judge.map { judge in { try await judge.session.ask($0) } },
-            embed: embedder.map { embedder in { try await embedder.embed($0, as: .document) } })
+            judge: judge.map { judge in { @Sendable call in try await judge.session.ask(call) } },
+            embed: embedder.map { embedder in { @Sendable texts in try await embedder.embed(texts, as: .document) } })
         let scoring = Scoring(
             metrics: session.parts.metrics, tools: tools, limit: judge?.engine.slots ?? 2, progress: session.progress)
         results.questions = try await scoring.run(rows)

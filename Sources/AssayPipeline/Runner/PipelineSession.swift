@@ -1,6 +1,6 @@
 import AssayEngines
 import AssayIngest
-package import AssayModel
+import AssayModel
 package import AssayStore
 import FoundationEssentials
 

@@ -1,5 +1,5 @@
 import AssayEngines
-package import AssayModel
+import AssayModel
 import FoundationEssentials
 
 /// The engines that a project knows, from `engines.yaml`.

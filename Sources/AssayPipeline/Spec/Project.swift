@@ -1,5 +1,5 @@
 import AssayModel
-import AssayStore
+package import AssayStore
 import FoundationEssentials
 
 /// The folder that pipelines, engines and models belong to, and the workspace in it.
@@ -18,9 +18,9 @@ package struct Project: Sendable {
     ///   - workspace: Where finished work lives instead of `ROOT/.assay`.
     package init(containing path: String, workspace: String?) {
         let full = absolutePath(path)
-        var isFolder: ObjCBool = false
+        var isFolder = false
         let exists = FileManager.default.fileExists(atPath: full, isDirectory: &isFolder)
-        let start = exists && isFolder.boolValue ? full : parent(of: full)
+        let start = exists && isFolder ? full : parent(of: full)
         var folder = start
         var found: String?
         while found == nil {
@@ -32,7 +32,7 @@ package struct Project: Sendable {
             folder = parent(of: folder)
         }
         root = found ?? start
-        self.workspace = Workspace(path: workspace.map(absolutePath) ?? root + "/.assay")
+        self.workspace = Workspace(path: workspace.map { absolutePath($0) } ?? root + "/.assay")
         modelsFile = Self.installedFile("models.yaml", root: root)
     }
 

@@ -1,4 +1,4 @@
-package import AssayModel
+import AssayModel
 import FoundationEssentials
 
 /// Writes a first pipeline over a folder of the user's own documents.

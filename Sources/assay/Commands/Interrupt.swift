@@ -11,7 +11,7 @@ enum Interrupt {
         let task = Task { try await body() }
         var sources: [any DispatchSourceSignal] = []
         for number in [SIGINT, SIGTERM] {
-            _ = unsafe signal(number, SIG_IGN)
+            _ = signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
                 if task.isCancelled { _exit(130) }

@@ -11,15 +11,25 @@ struct MetricsCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let definitions = Metrics.examples
-        if json {
-            print(try canonicalJSON(definitions, pretty: true))
-            return
+        let lines = Metrics.builtin.entries.map { entry in
+            Line(
+                name: entry.forms, summary: entry.summary, formula: entry.formula, low: entry.range.lowerBound,
+                high: entry.range.upperBound, needs: entry.needs.map(\.rawValue).sorted(), version: entry.version)
         }
-        for definition in definitions {
-            let needs = definition.needs.map(\.rawValue).sorted().joined(separator: ", ")
-            print("\(definition.name)  [\(definition.range.lowerBound), \(definition.range.upperBound)]  needs \(needs)")
-            print("    \(definition.formula)")
+        if json { return print(try canonicalJSON(lines, pretty: true)) }
+        for line in lines {
+            print("\(line.name)  [\(line.low), \(line.high)]  needs \(line.needs.joined(separator: ", "))")
+            print("    \(line.summary)\n    \(line.formula)")
         }
+    }
+
+    private struct Line: Encodable {
+        var name: String
+        var summary: String
+        var formula: String
+        var low: Double
+        var high: Double
+        var needs: [String]
+        var version: Int
     }
 }

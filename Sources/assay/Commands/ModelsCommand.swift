@@ -1,6 +1,7 @@
 import ArgumentParser
 import AssayModel
 import AssayPipeline
+import AssayStore
 import FoundationEssentials
 
 /// `assay models list|pull|verify`.

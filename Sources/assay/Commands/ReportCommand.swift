@@ -42,7 +42,8 @@ struct ReportCommand: AsyncParsableCommand {
             }
             let text =
                 records.count == 1
-                ? try ReportRenderers.render(records[0], as: format) : ReportRenderers.compareTable(records, as: format)
+                ? try ReportRenderers.builtin.renderer(format).render(records[0], options: Terminal.options)
+                : compareTable(records, format: format == "markdown" ? .markdown : .terminal(Terminal.options))
             if let output {
                 try Data(text.utf8).write(to: URL(filePath: output), options: .atomic)
             } else {

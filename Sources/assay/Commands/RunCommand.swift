@@ -111,16 +111,17 @@ struct RunCommand: AsyncParsableCommand {
         let records = outcomes.map(\.record)
         do {
             if json {
-                print(try canonicalJSON(records.count == 1 ? records.map(JSONOutput.one) : records.map(JSONOutput.one), pretty: true))
+                print(try records.count == 1 ? canonicalJSON(records[0], pretty: true) : canonicalJSON(records, pretty: true))
             } else if records.count == 1 {
-                print(try ReportRenderers.render(records[0], as: "terminal"))
+                print(try ReportRenderers.builtin.renderer("terminal").render(records[0], options: Terminal.options))
             } else {
-                print(ReportRenderers.compareTable(records, as: "terminal"))
+                print(compareTable(records, format: .terminal(Terminal.options)))
             }
             if let reportFile {
                 let text =
                     records.count == 1
-                    ? try ReportRenderers.render(records[0], as: "markdown") : ReportRenderers.compareTable(records, as: "markdown")
+                    ? try ReportRenderers.builtin.renderer("markdown").render(records[0], options: ReportOptions())
+                    : compareTable(records, format: .markdown)
                 try Data(text.utf8).write(to: URL(filePath: reportFile), options: .atomic)
             }
         } catch {
