@@ -64,11 +64,14 @@ package final class PipelineSession: Sendable {
         _ evalset: EvalsetSource, _ documents: [DocumentLine]
     ) async throws -> (spans: [String: [GoldSpan]], failures: [AssayError]) {
         let hashes = Dictionary(documents.map { ($0.id, $0.hash) }) { first, _ in first }
-        var byDocument: [String: [(question: Question, quote: GoldQuote)]] = [:]
+        var byDocument: [String: [(question: Question, position: Int)]] = [:]
         for question in evalset.questions {
-            for quote in question.gold { byDocument[quote.document, default: []].append((question, quote)) }
+            for (position, quote) in question.gold.enumerated() {
+                byDocument[quote.document, default: []].append((question, position))
+            }
         }
-        var spans: [String: [GoldSpan]] = [:]
+        // By question, then by the quote's place in the row: spans stay parallel to the quotes.
+        var found: [String: [Int: GoldSpan]] = [:]
         var failures: [AssayError] = []
         for (id, labels) in byDocument.sorted(by: { $0.key < $1.key }) {
             guard let hash = hashes[id], let document = try await store.document(hash) else {
@@ -79,14 +82,15 @@ package final class PipelineSession: Sendable {
             }
             let anchor = GoldAnchor(document)
             for label in labels {
-                switch anchor.anchor(label.quote) {
-                case .success(let span): spans[label.question.id, default: []].append(span)
+                switch anchor.anchor(label.question.gold[label.position]) {
+                case .success(let span): found[label.question.id, default: [:]][label.position] = span
                 case .failure(let error):
                     failures.append(
                         AssayError(error.code, "\(label.question.id): \(error.message)", at: evalset.places[label.question.id]))
                 }
             }
         }
+        let spans = found.mapValues { byPosition in byPosition.sorted { $0.key < $1.key }.map(\.value) }
         return (spans, failures)
     }
 

@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+/// Holds the arrows between targets: what is not listed here may not be imported.
+struct ArrowTests {
+    /// Allowed dependencies; products of other packages by name.
+    private static let allowed: [String: Set<String>] = [
+        "CFaiss": ["CFaissLibrary"],
+        "AssayModel": [],
+        "AssayIngest": ["AssayModel", "CLibXML2"],
+        "AssayEmbed": ["AssayModel", "CBLAS", "CEncoderKernels"],
+        "AssayLexical": ["AssayModel", "CStemmer"],
+        "AssayFaiss": ["AssayModel", "CFaiss"],
+        "AssaySQLiteVec": ["AssayModel", "GRDB", "GRDBSQLite"],
+        "AssayRetrieve": ["AssayModel"],
+        "AssayEval": ["AssayModel"],
+        "AssayReport": ["AssayModel"],
+        "AssayHTTP": ["AssayModel", "CLibCurl"],
+        "AssayEngines": ["AssayModel", "AssayHTTP"],
+        "AssayStore": ["AssayModel", "GRDB"],
+        "AssayTelemetry": ["AssayModel", "Tracing"],
+        "AssayPipeline": [
+            "AssayModel", "AssayIngest", "AssayEmbed", "AssayLexical", "AssayFaiss", "AssaySQLiteVec", "AssayRetrieve",
+            "AssayEval", "AssayReport", "AssayHTTP", "AssayEngines", "AssayStore", "Tracing", "Yams",
+        ],
+        "assay": [
+            "AssayModel", "AssayPipeline", "AssayEval", "AssayReport", "AssayStore", "AssayTelemetry", "ArgumentParser",
+            "Instrumentation",
+        ],
+    ]
+
+    @Test func everyTargetHasOnlyItsArrows() throws {
+        let targets = try Self.manifest()
+        for (name, dependencies) in targets.sorted(by: { $0.key < $1.key }) {
+            let allowed = Self.allowed[name] ?? []
+            #expect(dependencies.isSubset(of: allowed), "\(name) → \(dependencies.subtracting(allowed).sorted())")
+        }
+        #expect(Set(Self.allowed.keys).isSubset(of: targets.keys), "a target of the table is gone")
+    }
+
+    @Test func everyImportIsDeclared() throws {
+        let targets = try Self.manifest()
+        for (name, dependencies) in targets {
+            let folder = Self.root.appending(path: "Sources/\(name)")
+            guard let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) else { continue }
+            for case let file as URL in files where file.pathExtension == "swift" {
+                for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+                    guard let module = line.wholeMatch(of: /(?:(?:public|package|internal) )?import (\w+)/)?.1 else { continue }
+                    let known = dependencies.union(Self.system).union(Self.implied)
+                    #expect(known.contains(String(module)), "\(file.lastPathComponent) imports \(module)")
+                }
+            }
+        }
+    }
+
+    private static let system: Set<String> = [
+        "Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization",
+    ]
+    /// Modules that come with a product of another name.
+    private static let implied: Set<String> = ["ServiceContextModule"]
+
+    private static var root: URL {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    }
+
+    /// Dependencies of every target that is neither a system library nor a test.
+    private static func manifest() throws -> [String: Set<String>] {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["swift", "package", "--package-path", root.path(), "--scratch-path", scratch, "dump-package"]
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        let package = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        var targets: [String: Set<String>] = [:]
+        for target in try #require(package["targets"] as? [[String: Any]]) {
+            guard let name = target["name"] as? String, let type = target["type"] as? String else { continue }
+            if type == "system" || type == "test" || name == "AssayTestServer" { continue }
+            var names: Set<String> = []
+            for case let dependency as [String: Any] in (target["dependencies"] as? [Any]) ?? [] {
+                for value in dependency.values {
+                    if let first = (value as? [Any])?.first as? String { names.insert(first) }
+                }
+            }
+            targets[name] = names
+        }
+        return targets
+    }
+
+    /// A folder of its own: the build's is locked while tests run.
+    private static let scratch = FileManager.default.temporaryDirectory.appending(path: "assay-dump-package").path()
+}

@@ -1,0 +1,109 @@
+import AssayModel
+import Foundation
+import Testing
+
+/// The real binary end to end, with the scripted engine.
+@Suite(.enabled(if: Assay.isBuilt))
+struct CommandLineTests {
+    @Test func runsAsksReportsAndVerifies() throws {
+        let project = try CommandProject()
+        let run = try project.assay.run("run", "--json", "pipeline.yaml")
+        #expect(run.status == 0, "\(run.errors)")
+        let record = try JSONDecoder().decode(RunRecord.self, from: Data(run.output.utf8))
+        #expect(record.results.corpus.documents == 12)
+        #expect(record.results.metrics.first { $0.definition.name == "hit@5" }?.mean == 1)
+        #expect(record.results.questions.allSatisfy { $0.sample.answer != nil })
+
+        let asked = try project.assay.run("ask", "pipeline.yaml", "Which color does machine M3 have?")
+        #expect(asked.status == 0 && asked.output.contains("[1] doc-103.md#"), "\(asked.output)\(asked.errors)")
+
+        let listed = try project.assay.run("report")
+        #expect(listed.output.contains(record.id))
+        let html = try project.assay.run("report", record.id, "--format", "html")
+        #expect(html.output.hasPrefix("<!doctype html>") || html.output.hasPrefix("<!DOCTYPE html>"))
+
+        let verified = try project.assay.run("index", "verify", "pipeline.yaml")
+        #expect(verified.output.contains("all files match"), "\(verified.errors)")
+        let checked = try project.assay.run("evalset", "check", "pipeline.yaml")
+        #expect(checked.output.contains("12 labels, 0 do not match"), "\(checked.output)\(checked.errors)")
+    }
+
+    @Test func expectationsDecideTheExitCode() throws {
+        let project = try CommandProject()
+        let expect = "expect: { documents: 12, hit@5: 1.0 }\n"
+        try project.write("pipeline.yaml", CommandProject.pipeline(extra: expect))
+        #expect(try project.assay.run("run", "--verify", "pipeline.yaml").status == 0)
+        try project.write("pipeline.yaml", CommandProject.pipeline(extra: "expect: { documents: 11 }\n"))
+        #expect(try project.assay.run("run", "--verify", "pipeline.yaml").status == 2)
+        try project.write("pipeline.yaml", CommandProject.pipeline(extra: "expect: { corpus: \"0000\", documents: 11 }\n"))
+        let other = try project.assay.run("run", "--verify", "pipeline.yaml")
+        #expect(other.status == 2 && other.errors.contains("another corpus"), "\(other.errors)")
+    }
+
+    @Test func aSweepSharesWork() throws {
+        let project = try CommandProject()
+        try project.write(
+            "sweep.yaml", "assay: 1\nbase: pipeline.yaml\nvary: { chunk.tokens: [40, 60], retrieve.depth: [5, 10] }\n")
+        let swept = try project.assay.run("run", "--json", "sweep.yaml")
+        #expect(swept.status == 0, "\(swept.errors)")
+        let records = try JSONDecoder().decode([RunRecord].self, from: Data(swept.output.utf8))
+        #expect(records.count == 4)
+        // The second depth of each chunk size finds everything embedded.
+        for record in [records[1], records[3]] {
+            let embed = try #require(record.timings.stages.first { $0.stage == "embed" })
+            #expect(embed.items == embed.reused)
+        }
+        #expect(Set(records.map(\.results.specHash)).count == 4)
+    }
+
+    @Test func anIndexOfAnotherEmbedderIsRefused() throws {
+        let project = try CommandProject(documents: 3)
+        #expect(try project.assay.run("run", "pipeline.yaml").status == 0)
+        // Another embedder gets an index of its own, so the manifest is swapped by hand as a careless copy would do.
+        let indexes = project.root + "/.assay/indexes"
+        let folder = try #require(try FileManager.default.contentsOfDirectory(atPath: indexes).first)
+        let manifest = "\(indexes)/\(folder)/generation-000001.json"
+        let text = try String(contentsOfFile: manifest, encoding: .utf8)
+        try text.replacingOccurrences(of: "\"model\" : \"hashed\"", with: "\"model\" : \"other\"")
+            .write(toFile: manifest, atomically: true, encoding: .utf8)
+        let result = try project.assay.run("run", "pipeline.yaml")
+        #expect(result.status == 1)
+        #expect(result.errors.contains("equal dimensions do not make equal vectors"), "\(result.errors)")
+    }
+
+    @Test func aTraceHasASpanForEveryStage() throws {
+        let project = try CommandProject(documents: 4)
+        #expect(try project.assay.run("run", "--trace", "trace.jsonl", "pipeline.yaml").status == 0)
+        let lines = try String(contentsOfFile: project.root + "/trace.jsonl", encoding: .utf8).split(separator: "\n")
+        var names: Set<String> = []
+        var ids: Set<String> = []
+        var parents: Set<String> = []
+        for line in lines {
+            let value = try JSONValue(parsing: String(line))
+            let span = value["resourceSpans"]?.arrayValue?[0]["scopeSpans"]?.arrayValue?[0]["spans"]?.arrayValue?[0]
+            names.insert(span?["name"]?.stringValue ?? "")
+            ids.insert(span?["spanId"]?.stringValue ?? "")
+            if let parent = span?["parentSpanId"]?.stringValue { parents.insert(parent) }
+        }
+        for name in ["assay.run", "assay.retrieve", "assay.search", "assay.fuse", "assay.answer", "assay.generate"] {
+            #expect(names.contains(name), "\(name) is missing in \(names.sorted())")
+        }
+        #expect(parents.isSubset(of: ids), "every parent is in the file")
+    }
+
+    @Test func initMakesAPipelineThatRuns() throws {
+        let project = try CommandProject(documents: 3)
+        let made = try project.assay.run("init", "corpus", "--into", "mine", "--offline")
+        #expect(made.status == 0, "\(made.errors)")
+        let run = try project.assay.run("run", "mine/pipeline.yaml")
+        #expect(run.status == 0, "\(run.errors)")
+        let again = try project.assay.run("init", "corpus", "--into", "mine", "--offline")
+        #expect(again.status == 1 && again.errors.contains("exists already"))
+    }
+
+    @Test func usageErrorsExitWith64() throws {
+        let project = try CommandProject(documents: 1)
+        #expect(try project.assay.run("run").status == 64)
+        #expect(try project.assay.run("rum").status == 64)
+    }
+}
