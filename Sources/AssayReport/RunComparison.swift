@@ -72,7 +72,8 @@ struct RunComparison {
         switch format {
         case .markdown:
             let warnings = warnings.map { "- \(MarkdownText.inline($0, limit: 600))" }
-            lines = table(metrics: Array(metrics.indices), intervals: true, markdown: true).markdown()
+            lines =
+                table(metrics: Array(metrics.indices), intervals: true, markdown: true).markdown()
                 + (warnings.isEmpty ? [] : [""] + warnings)
         case .terminal(let options):
             lines = terminal(Ink(options))
@@ -119,7 +120,8 @@ struct RunComparison {
             let facts = RunFacts(record)
             let head: [TextTable.Cell] = [
                 .init(
-                    (markdown ? MarkdownText.inline(record.results.pipeline) : PrintableText.line(record.results.pipeline))
+                    (markdown
+                        ? MarkdownText.inline(record.results.pipeline) : PrintableText.line(record.results.pipeline))
                         + (record.status == .success ? "" : " (\(record.status.rawValue))")
                 ),
                 .init(Format.count(record.results.corpus.chunks)), .init(Format.duration(seconds: facts.seconds)),
