@@ -92,11 +92,8 @@ struct RunComparison {
             if !lines.isEmpty { lines.append("") }
             lines += table(metrics: block, intervals: useWide, markdown: false).lines(ink).map(ink.own)
         }
-        for warning in warnings {
-            lines.append("")
-            lines += PrintableText.wrap(warning, width: ink.width)
-        }
-        return lines
+        let sentences = warnings.flatMap { PrintableText.wrap($0, width: ink.width) }
+        return lines + (sentences.isEmpty ? [] : [""] + sentences.map(ink.own))
     }
 
     private func blocks(_ columns: [Int], intervals: Bool, width: Int) -> [[Int]] {

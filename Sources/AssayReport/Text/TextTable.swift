@@ -137,7 +137,7 @@ struct Ink {
             switch scalar {
             case "–": output.append("-")
             case "·": output.append("-")
-            case "≥": output.append(contentsOf: ">=".unicodeScalars)
+            case "†": output.append("+")
             case "…": output.append(contentsOf: "...".unicodeScalars)
             default: output.append(scalar)
             }

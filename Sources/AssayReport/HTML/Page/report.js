@@ -159,7 +159,7 @@
     metrics.length ? el("label", {}, metric, op, limit) : null,
     hasOutcomes ? el("label", {}, failed, "failed only") : null, reset, count);
 
-  const headings = columns.map(column => el("th", { scope: "col", role: "columnheader", class: column.isMetric ? "num" : null },
+  const headings = columns.map(column => el("th", { scope: "col", role: "columnheader", "data-title": column.title, class: column.isMetric ? "num" : null },
     el("button", { type: "button", onclick: () => orderBy(column) }, breakable(column.title))));
   const meanCells = columns.map((column, index) => el("td", { role: "cell", class: column.isMetric ? "num" : null },
     index === 1 ? "mean of the rows shown" : ""));
