@@ -29,6 +29,23 @@ struct ReportTests {
         #expect(back == SampleRecords.small)
     }
 
+    /// Every character that must not reach a terminal raw is found by the fast path, and the JSON stays the same.
+    @Test func escapesHiddenCharactersInJSON() throws {
+        var hidden = String.UnicodeScalarView()
+        for value in Array(UInt32(0)...0xFFFF) + Array(0xE0000...0xE0FFF) {
+            if let scalar = Unicode.Scalar(value), PrintableText.isHidden(scalar) { hidden.append(scalar) }
+        }
+        var record = SampleRecords.small
+        record.results.questions = []
+        record.results.pipeline = "é日🧮" + String(hidden)
+        let text = try JSONReport().render(record, options: ReportOptions())
+        let raw = text.unicodeScalars.filter { $0 != "\n" && PrintableText.isHidden($0) }.map(\.value)
+        #expect(raw.isEmpty)
+        #expect(
+            try JSONDecoder().decode(RunRecord.self, from: Data(text.utf8)).results.pipeline == record.results.pipeline
+        )
+    }
+
     @Test func refusesNumbersThatJSONCannotHold() {
         var record = SampleRecords.small
         record.results.metrics[0].mean = .nan
