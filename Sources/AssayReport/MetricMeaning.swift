@@ -18,8 +18,10 @@ enum MetricMeaning {
         "span_precision": "How much of {top} is evidence, by bytes.",
         "span_iou": "How well {top} and the evidence cover each other: shared bytes over all bytes of either.",
         "hit": "Share of questions for which {top} hold at least half of a piece of evidence.",
-        "mrr": "One divided by the rank at which the first evidence is found, 0 when it is not: 1 is always first, 0.5 second.",
-        "ndcg": "Ranking quality of {top}: relevant documents count the more the higher they stand; 1 is the best order there is.",
+        "mrr":
+            "One divided by the rank at which the first evidence is found, 0 when it is not: 1 is always first, 0.5 second.",
+        "ndcg":
+            "Ranking quality of {top}: relevant documents count the more the higher they stand; 1 is the best order there is.",
         "recall": "Share of the relevant documents that {top} reach.",
         "precision": "Share of {top} that are relevant.",
         "map": "Precision averaged over the ranks of all relevant documents.",
@@ -27,13 +29,16 @@ enum MetricMeaning {
         "exact_match": "Share of answers that equal the reference after case and punctuation are set aside.",
         "rouge_l": "Longest sequence of words that answer and reference share, relative to both lengths.",
         "bleu": "Overlap of word sequences between answer and reference.",
-        "semantic_similarity": "Cosine of the embeddings of answer and reference: closeness of subject, not correctness.",
+        "semantic_similarity":
+            "Cosine of the embeddings of answer and reference: closeness of subject, not correctness.",
         "citation_precision": "Share of the answer's citations that point at evidence.",
         "citation_recall": "Share of the evidence in the prompt that the answer cites.",
-        "faithfulness": "Share of the answer's statements that the passages in the prompt support, as the judge sees it.",
+        "faithfulness":
+            "Share of the answer's statements that the passages in the prompt support, as the judge sees it.",
         "answer_relevancy": "How directly the answer addresses the question, as the judge sees it.",
         "context_precision": "Whether useful passages stand above useless ones, as the judge sees it.",
-        "context_recall": "Share of the reference's statements that the passages in the prompt support, as the judge sees it.",
+        "context_recall":
+            "Share of the reference's statements that the passages in the prompt support, as the judge sees it.",
         "answer_correctness": "Agreement of answer and reference in their statements, as the judge sees it.",
         "factual_correctness": "Agreement of answer and reference in their statements, as the judge sees it.",
         "abstention": "Whether the engine declined exactly the questions that the documents do not answer.",

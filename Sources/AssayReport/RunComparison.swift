@@ -72,7 +72,8 @@ struct RunComparison {
         switch format {
         case .markdown:
             let warnings = warnings.map { "- \(MarkdownText.inline($0, limit: 600))" }
-            lines = table(metrics: Array(metrics.indices), intervals: true, markdown: true).markdown()
+            lines =
+                table(metrics: Array(metrics.indices), intervals: true, markdown: true).markdown()
                 + (warnings.isEmpty ? [] : [""] + warnings)
         case .terminal(let options):
             lines = terminal(Ink(options))
@@ -91,11 +92,8 @@ struct RunComparison {
             if !lines.isEmpty { lines.append("") }
             lines += table(metrics: block, intervals: useWide, markdown: false).lines(ink).map(ink.own)
         }
-        for warning in warnings {
-            lines.append("")
-            lines += PrintableText.wrap(warning, width: ink.width)
-        }
-        return lines
+        let sentences = warnings.flatMap { PrintableText.wrap($0, width: ink.width) }
+        return lines + (sentences.isEmpty ? [] : [""] + sentences.map(ink.own))
     }
 
     private func blocks(_ columns: [Int], intervals: Bool, width: Int) -> [[Int]] {
@@ -119,7 +117,8 @@ struct RunComparison {
             let facts = RunFacts(record)
             let head: [TextTable.Cell] = [
                 .init(
-                    (markdown ? MarkdownText.inline(record.results.pipeline) : PrintableText.line(record.results.pipeline))
+                    (markdown
+                        ? MarkdownText.inline(record.results.pipeline) : PrintableText.line(record.results.pipeline))
                         + (record.status == .success ? "" : " (\(record.status.rawValue))")
                 ),
                 .init(Format.count(record.results.corpus.chunks)), .init(Format.duration(seconds: facts.seconds)),

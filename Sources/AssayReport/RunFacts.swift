@@ -67,8 +67,8 @@ struct RunFacts {
         if corpus.stripped.total > 0 {
             notes.append(
                 "\(Format.count(corpus.stripped.total, "invisible character")) stripped from documents "
-                    + "(\(corpus.stripped.tags) tag, \(corpus.stripped.variationSelectors) variation selector, "
-                    + "\(corpus.stripped.zeroWidth) zero-width, \(corpus.stripped.controls) control)."
+                    + "(\(Format.count(corpus.stripped.tags)) tag, \(Format.count(corpus.stripped.variationSelectors)) variation selector, "
+                    + "\(Format.count(corpus.stripped.zeroWidth)) zero-width, \(Format.count(corpus.stripped.controls)) control)."
             )
         }
         if record.results.neutralisedTokens > 0 {
@@ -77,13 +77,34 @@ struct RunFacts {
             )
         }
         if cut > 0 { notes.append("\(Format.count(cut, "answer")) cut by the token limit.") }
-        for metric in record.results.metrics where metric.notScored > 0 {
-            notes.append(
-                "\(PrintableText.line(metric.definition.name)) could not be scored for "
-                    + "\(Format.count(metric.notScored, "question")); its mean is over the other \(Format.count(metric.scored))."
-            )
-        }
+        notes += notScored(record)
         return notes
+    }
+
+    /// One sentence for each reason for which scores are missing, the most frequent first.
+    private static func notScored(_ record: RunRecord) -> [String] {
+        struct Missing {
+            var count = 0
+            var metrics: [String] = []
+        }
+        var byReason: [String: Missing] = [:]
+        for metric in record.results.metrics where metric.notScored > 0 {
+            let name = PrintableText.line(metric.definition.name)
+            for row in record.results.questions {
+                guard case .notScored(let reason) = row.scores[metric.definition.name]?.score else { continue }
+                byReason[PrintableText.line(reason), default: Missing()].count += 1
+                if byReason[PrintableText.line(reason)]?.metrics.last != name {
+                    byReason[PrintableText.line(reason)]?.metrics.append(name)
+                }
+            }
+        }
+        let ordered = byReason.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+        let shown = ordered.prefix(3).map { reason, missing in
+            "\(Format.count(missing.count, "score")) missing (\(missing.metrics.joined(separator: ", "))): "
+                + "\(PrintableText.fit(reason, width: 200)); not counted in the mean."
+        }
+        let rest = ordered.dropFirst(3).reduce(0) { $0 + $1.value.count }
+        return shown + (rest > 0 ? ["\(Format.count(rest, "score")) missing for other reasons."] : [])
     }
 }
 

@@ -2,7 +2,8 @@ import AssayModel
 
 /// Made-up records: a small one with every state and hostile text, and one of any size.
 enum SampleRecords {
-    static let hostile = "</script><script>alert('x')</script> \u{1B}[31mred\u{1B}[0m & \"quoted\" \u{2028}line \u{202E}tfel `|*"
+    static let hostile =
+        "</script><script>alert('x')</script> \u{1B}[31mred\u{1B}[0m & \"quoted\" \u{2028}line \u{202E}tfel `|*"
 
     static let metrics = [
         MetricDefinition(
@@ -67,7 +68,13 @@ enum SampleRecords {
                 mode: "strict",
                 contextTokens: 2_048
             ),
-            judge: EngineIdentity(name: "judge", model: "a-remote-model", modelHash: nil, mode: "remote", contextTokens: 0),
+            judge: EngineIdentity(
+                name: "judge",
+                model: "a-remote-model",
+                modelHash: nil,
+                mode: "remote",
+                contextTokens: 0
+            ),
             metrics: metrics.map { summary($0, questions) },
             questions: questions,
             neutralisedTokens: 3
@@ -116,7 +123,11 @@ enum SampleRecords {
 
     private static let leftOut: [LeftOut] =
         (1...7).map { LeftOut(file: "empty-\($0).md", code: "empty", reason: "empty-\($0).md holds no text") } + [
-            LeftOut(file: "\u{1B}]0;owned\u{07}scan<b>.pdf", code: "too-large", reason: "scan<b>.pdf has 81,000,000 bytes; 64 MiB are allowed")
+            LeftOut(
+                file: "\u{1B}]0;owned\u{07}scan<b>.pdf",
+                code: "too-large",
+                reason: "scan<b>.pdf has 81,000,000 bytes; 64 MiB are allowed"
+            )
         ]
 
     private static let stripped: StrippedCharacters = {
@@ -145,7 +156,8 @@ enum SampleRecords {
 
     // MARK: Questions
 
-    private static let passage = "Größe zählt: ein Wort 🧮 vor dem Beleg. The cache grows by 0.5 MiB a token. Then the text goes on."
+    private static let passage =
+        "Größe zählt: ein Wort 🧮 vor dem Beleg. The cache grows by 0.5 MiB a token. Then the text goes on."
 
     private static func chunk(_ document: String, _ start: Int, _ text: String, _ score: Double) -> RetrievedChunk {
         RetrievedChunk(
@@ -168,7 +180,7 @@ enum SampleRecords {
     /// The sentence about the cache within `passage`, which stands at byte 100 of its document.
     private static let span: GoldSpan = {
         let before = passage.prefix(upTo: passage.firstIndex(of: "T") ?? passage.startIndex).utf8.count
-        return GoldSpan(document: "models/kv-cache.md", start: 100 + before, end: 100 + before + 38)
+        return GoldSpan(document: "models/kv-cache.md", start: 100 + before, end: 100 + before + 35)
     }()
 
     private static let rows: [QuestionResult] = [
@@ -257,7 +269,11 @@ enum SampleRecords {
         ),
         QuestionResult(
             sample: Sample(
-                question: Question(id: "C-001", question: "What does it cost in 2031?", tags: ["unanswerable", "prices"]),
+                question: Question(
+                    id: "C-001",
+                    question: "What does it cost in 2031?",
+                    tags: ["unanswerable", "prices"]
+                ),
                 goldSpans: [],
                 retrieved: retrieved,
                 contextCount: 2,
@@ -275,12 +291,19 @@ enum SampleRecords {
         ),
         QuestionResult(
             sample: Sample(
-                question: Question(id: "D-001", question: "日本語の質問ですか？", qrels: ["models/kv-cache.md": 2, "other.md": 1]),
+                question: Question(
+                    id: "D-001",
+                    question: "日本語の質問ですか？",
+                    qrels: ["models/kv-cache.md": 2, "other.md": 1]
+                ),
                 goldSpans: [],
                 retrieved: retrieved,
                 contextCount: 0
             ),
-            scores: ["span_recall@5": MetricResult(.notApplicable(reason: "there are no quotes")), "mrr": MetricResult(.scored(1))]
+            scores: [
+                "span_recall@5": MetricResult(.notApplicable(reason: "there are no quotes")),
+                "mrr": MetricResult(.scored(1)),
+            ]
         ),
     ]
 
@@ -289,10 +312,10 @@ enum SampleRecords {
     /// A record of `questions` questions, `depth` passages each, over a corpus of 1,200 chunks of about 700 bytes.
     static func large(questions: Int, depth: Int = 100, seed: UInt64 = 7) -> RunRecord {
         var random = SeededRandom(seed: seed)
-        let words = (
-            "cache token batch kernel memory bandwidth latency driver tensor quantisation layer attention head prefix page block "
-                + "throughput engine prompt window server request queue stream the a of and to in is with for when each per about"
-        ).split(separator: " ")
+        let words =
+            ("cache token batch kernel memory bandwidth latency driver tensor quantisation layer attention head prefix page block "
+            + "throughput engine prompt window server request queue stream the a of and to in is with for when each per about")
+            .split(separator: " ")
         func text(_ count: Int) -> String {
             (0..<count).map { _ in String(words[random.index(below: words.count)]) }.joined(separator: " ")
         }
@@ -335,7 +358,10 @@ enum SampleRecords {
             let none = MetricResult(.notApplicable(reason: "the question is unanswerable"))
             let missing = MetricResult(.notScored(reason: "there is no answer"))
             let verdicts = (0..<3).map { _ in
-                ["statement": .string(text(9)), "verdict": .bool(random.index(below: 3) > 0), "reason": .string(text(12))] as JSONValue
+                [
+                    "statement": .string(text(9)), "verdict": .bool(random.index(below: 3) > 0),
+                    "reason": .string(text(12)),
+                ] as JSONValue
             }
             return QuestionResult(
                 sample: Sample(
@@ -343,7 +369,8 @@ enum SampleRecords {
                         id: "Q-\(String(repeating: "0", count: 4 - "\(number)".utf8.count))\(number)",
                         question: text(11) + "?",
                         reference: isAnswerable ? text(18) + "." : "The documents do not answer this question.",
-                        gold: isAnswerable ? [GoldQuote(document: target.document, quote: target.text.slice(bytes: 80..<240))] : [],
+                        gold: isAnswerable
+                            ? [GoldQuote(document: target.document, quote: target.text.slice(bytes: 80..<240))] : [],
                         tags: [kind, "topic-\(random.index(below: 12))"]
                     ),
                     goldSpans: isAnswerable
@@ -355,9 +382,14 @@ enum SampleRecords {
                 scores: [
                     "span_recall@5": isAnswerable ? score(hit ? 1 : random.unit() < 0.3 ? 0.5 : 0) : none,
                     "mrr": isAnswerable ? score(hit ? 1 / Double(place + 1) : 0) : none,
-                    "token_f1": isFailed ? missing : isAnswerable ? score(0.2 + 0.7 * random.unit() * random.unit()) : none,
+                    "token_f1": isFailed
+                        ? missing : isAnswerable ? score(0.2 + 0.7 * random.unit() * random.unit()) : none,
                     "faithfulness": isFailed
-                        ? missing : MetricResult(.scored(Double(random.index(below: 4)) / 3), details: ["statements": .array(verdicts)]),
+                        ? missing
+                        : MetricResult(
+                            .scored(Double(random.index(below: 4)) / 3),
+                            details: ["statements": .array(verdicts)]
+                        ),
                     "latency|s": isFailed ? missing : score(1 + 9 * random.unit()),
                 ],
                 failure: isFailed ? "engine.timeout: no token within 60 s" : nil
@@ -377,7 +409,10 @@ enum SampleRecords {
         )
         record.timings.questions = Dictionary(
             uniqueKeysWithValues: rows.map {
-                ($0.sample.question.id, QuestionTiming(retrieveMs: 2, answer: CallTimings(firstTokenMs: 400, totalMs: 2_100)))
+                (
+                    $0.sample.question.id,
+                    QuestionTiming(retrieveMs: 2, answer: CallTimings(firstTokenMs: 400, totalMs: 2_100))
+                )
             }
         )
         return record

@@ -27,7 +27,9 @@ enum EvidenceMarks {
         }
         guard !inside.isEmpty else { return [] }
         let offsets = UTF16Offsets(chunk.text)
-        return merged(inside).flatMap { [offsets.offset(ofByte: $0.lowerBound), offsets.offset(ofByte: $0.upperBound)] }
+        return merged(inside).flatMap {
+            [offsets.offset(ofByte: $0.lowerBound), offsets.offset(ofByte: $0.upperBound)]
+        }
     }
 
     private static func merged(_ ranges: [Range<Int>]) -> [Range<Int>] {

@@ -1,6 +1,5 @@
-import FoundationEssentials
-
 package import AssayModel
+import FoundationEssentials
 
 /// One file that opens anywhere: summary, plots, and a table of questions to sort, filter and open, without a server.
 ///
@@ -23,9 +22,11 @@ package struct HTMLReport: ReportRenderer {
         let script = PackageResources.report_js
         let facts = RunFacts(record)
         let sections = HTMLSections(record: record, facts: facts)
-        let policy =
-            "default-src 'none'; style-src 'sha256-\(Self.base64Digest(style))'; "
-            + "script-src 'sha256-\(Self.base64Digest(script))'; img-src data:; base-uri 'none'; form-action 'none'"
+        // Digests and keywords only, so the quotation marks may stand as they are.
+        let policy = Markup(
+            trusted: "default-src 'none'; style-src 'sha256-\(Self.base64Digest(style))'; "
+                + "script-src 'sha256-\(Self.base64Digest(script))'; img-src data:; base-uri 'none'; form-action 'none'"
+        )
         return """
             <!doctype html>
             <html lang="en">

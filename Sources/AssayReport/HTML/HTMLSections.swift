@@ -10,7 +10,8 @@ struct HTMLSections {
     var header: Markup {
         let isGood = record.status == .success
         let links: [(String, String)] = [
-            ("results", "Results"), ("kinds", "Kinds"), ("stages", "Time"), ("sources", "Sources"), ("list", "Questions"),
+            ("results", "Results"), ("kinds", "Kinds"), ("stages", "Time"), ("sources", "Sources"),
+            ("list", "Questions"),
         ]
         return """
             <header class="top">
@@ -30,7 +31,9 @@ struct HTMLSections {
     var readouts: Markup {
         var items: [(label: String, value: String, below: String)] = []
         if let evalset = results.evalset {
-            items.append(("questions", Format.count(evalset.questions), "\(Format.count(evalset.unanswerable)) unanswerable"))
+            items.append(
+                ("questions", Format.count(evalset.questions), "\(Format.count(evalset.unanswerable)) unanswerable")
+            )
         }
         if results.engine != nil || facts.answered > 0 {
             let asked = results.evalset?.answered ?? facts.answered
@@ -50,7 +53,8 @@ struct HTMLSections {
             $0.items += $1.items
             $0.reused += $1.reused
         }
-        let reused = work.items == 0 ? "" : "\(Format.percent(Double(work.reused) / Double(work.items))) of the work reused"
+        let reused =
+            work.items == 0 ? "" : "\(Format.percent(Double(work.reused) / Double(work.items))) of the work reused"
         items.append(("time", Format.duration(seconds: facts.seconds), reused))
         if facts.promptTokens + facts.completionTokens > 0 {
             items.append(
@@ -128,7 +132,7 @@ struct HTMLSections {
         let rows = slices.slices.map { slice -> Markup in
             let cells = slice.means.map { mean -> Markup in
                 let interval = mean.low == nil ? "" : Format.interval(mean.low, mean.high)
-                let few = mean.scored > 0 && mean.scored < slice.questions ? " n \(Format.count(mean.scored))" : ""
+                let few = mean.scored > 0 && mean.scored < slice.questions ? " · n \(Format.count(mean.scored))" : ""
                 return "<td class=\"num\">\(Format.metric(mean.mean))<small>\(interval)\(few)</small></td>"
             }
             return """
@@ -204,7 +208,8 @@ struct HTMLSections {
     private static func bar(_ share: Double) -> Markup {
         let width = Format.fixed(min(1, max(0, share)) * 96, decimals: 1)
         return Markup(
-            trusted: "<svg class=\"share\" width=\"96\" height=\"7\" aria-hidden=\"true\"><rect class=\"rail\" width=\"96\" height=\"7\"/>"
+            trusted:
+                "<svg class=\"share\" width=\"96\" height=\"7\" aria-hidden=\"true\"><rect class=\"rail\" width=\"96\" height=\"7\"/>"
                 + "<rect width=\"\(width)\" height=\"7\"/></svg>"
         )
     }
@@ -218,7 +223,7 @@ struct HTMLSections {
         guard !facts.leftOut.isEmpty else { return "" }
         let reasons = facts.leftOut.map { reason -> Markup in
             let files = reason.files.prefix(Self.listedFiles).map { file -> Markup in
-                "<li><span class=\"mono\">\(PrintableText.line(file.file))</span> <small>\(PrintableText.line(file.reason))</small></li>\n"
+                "<li>\(PrintableText.line(file.reason))</li>\n"
             }
             let rest = reason.files.count - Self.listedFiles
             let more: Markup = rest > 0 ? "<li>and \(Format.count(rest)) more</li>" : ""
@@ -297,7 +302,9 @@ struct HTMLSections {
         var dropped: [String] = []
         if payload.droppedPassages > 0 { dropped.append(Format.count(payload.droppedPassages, "passage")) }
         if payload.droppedDetails > 0 {
-            dropped.append(Format.count(payload.droppedDetails, "explanation of a score", plural: "explanations of scores"))
+            dropped.append(
+                Format.count(payload.droppedDetails, "explanation of a score", plural: "explanations of scores")
+            )
         }
         let note: Markup =
             dropped.isEmpty
@@ -328,7 +335,7 @@ struct HTMLSections {
         var part = ""
         for character in PrintableText.line(name) {
             part.append(character)
-            if character == "_" || character == "@" {
+            if character == "_" {
                 parts.append("\(part)<wbr>")
                 part = ""
             }

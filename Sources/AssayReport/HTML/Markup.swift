@@ -32,11 +32,15 @@ struct Markup: ExpressibleByStringInterpolation, Equatable {
         mutating func appendInterpolation(_ parts: [Markup]) { for part in parts { html += part.html } }
     }
 
-    /// `text` for element content and for quoted attributes; hidden characters become visible ones.
+    /// `text` for element content and for quoted attributes; hidden characters become visible ones, line separators line ends.
     static func escape(_ text: String) -> String {
         var output: [UInt8] = []
         for byte in PrintableText.visible(text).utf8 {
             switch byte {
+            case 0xA8 where output.suffix(2).elementsEqual([0xE2, 0x80]),
+                0xA9 where output.suffix(2).elementsEqual([0xE2, 0x80]):
+                output.removeLast(2)
+                output.append(UInt8(ascii: "\n"))
             case UInt8(ascii: "&"): output += "&amp;".utf8
             case UInt8(ascii: "<"): output += "&lt;".utf8
             case UInt8(ascii: ">"): output += "&gt;".utf8

@@ -61,7 +61,8 @@ enum MetricPlot {
             let height = max(1.5, Double(count) / Double(most) * tallest)
             let x = number(inset + Double(index) * step + 0.5)
             return Markup(
-                trusted: "<rect class=\"bar\" x=\"\(x)\" y=\"\(number(baseline - height))\" width=\"\(number(step - 1))\" "
+                trusted:
+                    "<rect class=\"bar\" x=\"\(x)\" y=\"\(number(baseline - height))\" width=\"\(number(step - 1))\" "
                     + "height=\"\(number(height))\"/>"
             )
         }
@@ -69,7 +70,8 @@ enum MetricPlot {
 
     private static func line(_ name: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> Markup {
         Markup(
-            trusted: "<line class=\"\(name)\" x1=\"\(number(x1))\" y1=\"\(number(y1))\" x2=\"\(number(x2))\" y2=\"\(number(y2))\"/>"
+            trusted:
+                "<line class=\"\(name)\" x1=\"\(number(x1))\" y1=\"\(number(y1))\" x2=\"\(number(x2))\" y2=\"\(number(y2))\"/>"
         )
     }
 

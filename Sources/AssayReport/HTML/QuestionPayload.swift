@@ -109,7 +109,9 @@ struct QuestionPayload {
     private func isShown(_ rank: Int, _ sample: Sample) -> Bool {
         if rank < max(limits.ranks, sample.contextCount) { return true }
         let chunk = sample.retrieved[rank]
-        return sample.goldSpans.contains { $0.document == chunk.document && $0.start < chunk.end && chunk.start < $0.end }
+        return sample.goldSpans.contains {
+            $0.document == chunk.document && $0.start < chunk.end && chunk.start < $0.end
+        }
     }
 
     private mutating func write(_ row: QuestionResult, _ timing: QuestionTiming?, into json: inout ScriptJSON) {

@@ -32,7 +32,8 @@ package struct MarkdownReport: ReportRenderer {
         let environment = record.environment
         let machine = [
             MarkdownText.inline(environment.processor), Format.count(environment.cores, "core"),
-            "\(Format.fixed(environment.memoryGiB, decimals: 1)) GiB of memory", MarkdownText.inline(environment.system),
+            "\(Format.fixed(environment.memoryGiB, decimals: 1)) GiB of memory",
+            MarkdownText.inline(environment.system),
         ]
         var lines = [
             "# \(MarkdownText.inline(record.results.pipeline))",
@@ -74,7 +75,9 @@ package struct MarkdownReport: ReportRenderer {
         table.rows = slices.slices.map { slice in
             [.init(MarkdownText.inline(slice.tag)), .init(Format.count(slice.questions))]
                 + slice.means.map { mean in
-                    let half = mean.low.flatMap { low in mean.high.map { " (\(Format.metric(low))–\(Format.metric($0)))" } }
+                    let half = mean.low.flatMap { low in
+                        mean.high.map { " (\(Format.metric(low))–\(Format.metric($0)))" }
+                    }
                     let few = mean.scored < slice.questions && mean.scored > 0 ? ", n \(mean.scored)" : ""
                     return .init(Format.metric(mean.mean) + (half ?? "") + few)
                 }
@@ -126,7 +129,8 @@ package struct MarkdownReport: ReportRenderer {
 
     private static func facts(of engine: EngineIdentity) -> String {
         let print = engine.modelHash.map { "SHA-256 \(MarkdownText.code(Format.digest($0)))" } ?? "not fingerprinted"
-        return "\(MarkdownText.code(engine.name)): \(MarkdownText.inline(engine.model)), mode \(MarkdownText.inline(engine.mode)), \(print)"
+        return
+            "\(MarkdownText.code(engine.name)): \(MarkdownText.inline(engine.model)), mode \(MarkdownText.inline(engine.mode)), \(print)"
     }
 
     private func stages(_ record: RunRecord, _ facts: RunFacts) -> [String] {

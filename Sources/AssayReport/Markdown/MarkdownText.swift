@@ -8,7 +8,8 @@ enum MarkdownText {
         for character in line {
             let isMarkup = "\\`*_{}[]<>#|~$&@!".contains(character)
             // `https://…` and `www.…` become links by themselves, unless the colon or the dot is escaped.
-            let isAutolink = (character == ":" || character == ".") && (previous.isLetter || previous.isNumber)
+            let isAutolink =
+                (character == ":" || character == ".") && (previous.isLetter || previous.isNumber)
                 && endsLikeAnAddress(output, before: character)
             if isMarkup || isAutolink { output.append("\\") }
             output.append(character)
@@ -28,6 +29,7 @@ enum MarkdownText {
 
     private static func endsLikeAnAddress(_ text: String, before character: Character) -> Bool {
         let word = text.suffix(8).lowercased()
-        return character == "." ? word.hasSuffix("www") : ["http", "https", "ftp", "mailto", "xmpp"].contains { word.hasSuffix($0) }
+        return character == "."
+            ? word.hasSuffix("www") : ["http", "https", "ftp", "mailto", "xmpp"].contains { word.hasSuffix($0) }
     }
 }

@@ -56,7 +56,10 @@ package struct TerminalReport: ReportRenderer {
         if hasNotApplicable { table.columns.append(.number("n/a")) }
         table.rows = metrics.map { metric in
             var row: [TextTable.Cell] = [
-                .init(PrintableText.line(metric.definition.name) + (metric.definition.higherIsBetter ? "" : " (less is better)")),
+                .init(
+                    PrintableText.line(metric.definition.name)
+                        + (metric.definition.higherIsBetter ? "" : " (less is better)")
+                ),
                 .init(ink.own(Format.metric(metric.mean)), .strong),
                 .init(ink.own(Format.interval(metric.low, metric.high))),
                 .init(Format.count(metric.scored)),
@@ -89,7 +92,9 @@ package struct TerminalReport: ReportRenderer {
                     PrintableText.line(corpus.name),
                     Format.count(corpus.documents, "document"), Format.count(corpus.chunks, "chunk"),
                     Format.bytes(corpus.bytes),
-                ] + (corpus.tokens > 0 ? [Format.count(corpus.tokens, "token")] : []) + [Format.digest(corpus.fingerprint)]
+                ] + (corpus.tokens > 0 ? [Format.count(corpus.tokens, "token")] : []) + [
+                    Format.digest(corpus.fingerprint)
+                ]
             )
         )
         if let evalset = results.evalset {
@@ -119,7 +124,12 @@ package struct TerminalReport: ReportRenderer {
             )
         )
         let finished = environment.finished.map { " to \(PrintableText.line($0))" } ?? ""
-        lines.append(("time", [PrintableText.line(environment.started) + finished, "Assay \(PrintableText.line(environment.assay))"]))
+        lines.append(
+            (
+                "time",
+                [PrintableText.line(environment.started) + finished, "Assay \(PrintableText.line(environment.assay))"]
+            )
+        )
         return lines.flatMap { label, parts in Self.labelled(label, parts, ink) }
     }
 
@@ -177,7 +187,9 @@ package struct TerminalReport: ReportRenderer {
             ]
             return hasTokens ? row + [tokens(stage.promptTokens), tokens(stage.completionTokens)] : row
         }
-        let total: [TextTable.Cell] = [.init("all", .strong), "", "", .init(Format.duration(seconds: facts.seconds), .strong)]
+        let total: [TextTable.Cell] = [
+            .init("all", .strong), "", "", .init(Format.duration(seconds: facts.seconds), .strong),
+        ]
         table.rows.append(hasTokens ? total + [tokens(facts.promptTokens), tokens(facts.completionTokens)] : total)
         var lines = table.lines(ink)
         if !facts.latencies.isEmpty {
@@ -198,30 +210,37 @@ package struct TerminalReport: ReportRenderer {
     }
 
     private func leftOut(_ facts: RunFacts, _ ink: Ink) -> [String] {
-        let files = facts.leftOut.flatMap(\.files)
-        guard !files.isEmpty else { return [] }
+        guard !facts.leftOut.isEmpty else { return [] }
+        let count = facts.leftOut.reduce(0) { $0 + $1.files.count }
         let counts = facts.leftOut.map { "\(Format.count($0.files.count)) \(PrintableText.line($0.code))" }
-        var table = TextTable(columns: [.text("file", flexible: true), .text("reason", flexible: true)])
-        table.rows = files.prefix(Self.listed).map {
-            [.init(PrintableText.line($0.file)), .init(PrintableText.line($0.reason))]
-        }
-        let head = ink.paint("left out", .strong) + " " + Format.count(files.count, "file") + ": "
-            + counts.joined(separator: ", ")
-        return [head] + table.lines(ink, indent: 2).dropFirst() + Self.more(files.count, ink)
+        let head = ink.paint("left out", .strong) + " " + Format.count(count, "file") + ": "
+        let wrapped = PrintableText.wrap(
+            counts.joined(separator: ", "),
+            width: ink.width - PrintableText.width("left out  files: ") - 6
+        )
+        // The first two of each reason: seven empty files should not hide the one that is too large.
+        let files = facts.leftOut.flatMap { $0.files.prefix(2) }.prefix(Self.listed)
+        return wrapped.enumerated().map { ($0 == 0 ? head : "  ") + $1 }
+            + files.map {
+                "  " + PrintableText.fit(PrintableText.line($0.reason), width: ink.width - 2, ellipsis: ink.ellipsis)
+            }
+            + Self.more(count - files.count, ink)
     }
 
     private func failures(_ facts: RunFacts, _ ink: Ink) -> [String] {
         guard !facts.failures.isEmpty else { return [] }
-        var table = TextTable(columns: [.text("question"), .text("reason", flexible: true)])
-        table.rows = facts.failures.prefix(Self.listed).map {
-            [.init(PrintableText.fit(PrintableText.line($0.question), width: 24)), .init(PrintableText.line($0.reason))]
+        var table = TextTable(columns: [.text(""), .text("", flexible: true)])
+        table.rows = facts.failures.prefix(Self.listed).map { question, reason in
+            let question = PrintableText.fit(PrintableText.line(question), width: 24, ellipsis: ink.ellipsis)
+            return [.init(question), .init(PrintableText.line(reason))]
         }
         let head = ink.paint("failed", .bad) + " " + Format.count(facts.failures.count, "answer")
-        return [head] + table.lines(ink, indent: 2).dropFirst() + Self.more(facts.failures.count, ink)
+        return [head] + table.lines(ink, indent: 2).dropFirst()
+            + Self.more(facts.failures.count - Self.listed, ink)
     }
 
-    private static func more(_ count: Int, _ ink: Ink) -> [String] {
-        count > listed ? ["  " + ink.paint("and \(Format.count(count - listed)) more", .faint)] : []
+    private static func more(_ rest: Int, _ ink: Ink) -> [String] {
+        rest > 0 ? ["  " + ink.paint("and \(Format.count(rest)) more", .faint)] : []
     }
 
     private func notes(_ facts: RunFacts, _ ink: Ink) -> [String] {

@@ -97,7 +97,10 @@ package enum PrintableText {
             return body < limit && (0x40...0x7E).contains(scalars[body].value) ? body + 1 : nil
         }
         guard "]PX^_".unicodeScalars.contains(introducer) else {
-            return (0x30...0x7E).contains(introducer.value) ? body : nil
+            // Escapes of two characters, and those with intermediate bytes, for example `ESC ( B`.
+            body -= 1
+            while body < limit, (0x20...0x2F).contains(scalars[body].value) { body += 1 }
+            return body < limit && (0x30...0x7E).contains(scalars[body].value) ? body + 1 : nil
         }
         while body < limit {
             if scalars[body] == "\u{07}" || scalars[body] == "\u{9C}" { return body + 1 }

@@ -57,36 +57,42 @@ struct TextTable {
 
     /// Lines for a terminal, without spaces at their ends.
     ///
-    /// Flexible columns shrink, the widest first, until the table fits or each is down to eight columns; what still
-    /// does not fit is cut at the edge.
+    /// Flexible columns shrink, the widest first, until the table fits or each is down to eight columns; then the last
+    /// columns are left out, because half a number is worse than none.
     func lines(_ ink: Ink, indent: Int = 0) -> [String] {
         var widths = widths
         var excess = indent + width - ink.width
         while excess > 0 {
-            let flexible = columns.indices.filter { columns[$0].isFlexible && widths[$0] > 8 }
+            let flexible = widths.indices.filter { columns[$0].isFlexible && widths[$0] > 8 }
             guard let widest = flexible.max(by: { widths[$0] < widths[$1] }) else { break }
             widths[widest] -= 1
             excess -= 1
         }
-        let header = columns.map { Cell($0.title, .faint) }
-        return ([header] + rows).map { row in
-            var line = String(repeating: " ", count: indent)
-            var pendingSpaces = 0
-            var used = indent
-            for (index, cell) in row.enumerated() {
-                let room = min(widths[index], ink.width - used - pendingSpaces)
-                guard room > 0 else { break }
-                let text = PrintableText.fit(cell.text, width: room, ellipsis: ink.ellipsis)
-                let columnsOfText = PrintableText.width(text)
-                let padding = widths[index] - columnsOfText
-                let before = pendingSpaces + (columns[index].isNumeric ? padding : 0)
-                line += text.isEmpty ? "" : String(repeating: " ", count: before) + ink.paint(text, cell.style)
-                used += text.isEmpty ? 0 : before + columnsOfText
-                pendingSpaces = text.isEmpty ? pendingSpaces + widths[index] : (columns[index].isNumeric ? 0 : padding)
-                pendingSpaces += Self.gap
-            }
-            return line
+        while excess > 0, widths.count > 1 {
+            excess -= widths.removeLast() + Self.gap
         }
+        let header = columns.map { Cell($0.title, .faint) }
+        return ([header] + rows).map { row in line(row, widths, ink, indent: indent) }
+    }
+
+    private func line(_ row: [Cell], _ widths: [Int], _ ink: Ink, indent: Int) -> String {
+        var line = ""
+        var pendingSpaces = indent
+        for (index, width) in widths.enumerated() {
+            let text = PrintableText.fit(row[index].text, width: width, ellipsis: ink.ellipsis)
+            let padding = width - PrintableText.width(text)
+            if text.isEmpty {
+                pendingSpaces += width
+            } else if columns[index].isNumeric {
+                line += String(repeating: " ", count: pendingSpaces + padding) + ink.paint(text, row[index].style)
+                pendingSpaces = 0
+            } else {
+                line += String(repeating: " ", count: pendingSpaces) + ink.paint(text, row[index].style)
+                pendingSpaces = padding
+            }
+            pendingSpaces += Self.gap
+        }
+        return line
     }
 
     /// A GitHub Markdown table; `**` marks strong cells.
@@ -131,7 +137,7 @@ struct Ink {
             switch scalar {
             case "–": output.append("-")
             case "·": output.append("-")
-            case "≥": output.append(contentsOf: ">=".unicodeScalars)
+            case "†": output.append("+")
             case "…": output.append(contentsOf: "...".unicodeScalars)
             default: output.append(scalar)
             }

@@ -26,7 +26,7 @@
 
   // --- What a question comes to -------------------------------------------------------------------------------------
 
-  const outcomes = { failed: "bad", "cut off": "bad", declined: "accent", answered: "", "not asked": "" };
+  const outcomes = { failed: "bad", "cut off": "bad", declined: "accent" };
   function outcome(question) {
     if (question.failure !== undefined) return "failed";
     if (!question.answer) return "not asked";
@@ -144,7 +144,7 @@
     ...metrics.map(metric => ({ key: metric.name, title: metric.name, isMetric: true })),
   ];
 
-  const search = el("input", { type: "search", placeholder: "words in question, answer, document …", "aria-label": "Filter by text" });
+  const search = el("input", { type: "search", placeholder: "filter by words: press /", "aria-label": "Filter by text" });
   const tag = el("select", { "aria-label": "Tag" }, el("option", { value: "" }, "all tags"),
     [...new Set(questions.flatMap(question => question.tags))].sort().map(name => el("option", { value: name }, name)));
   const metric = el("select", { "aria-label": "Metric" }, el("option", { value: "-1" }, "any metric"),
@@ -159,7 +159,7 @@
     metrics.length ? el("label", {}, metric, op, limit) : null,
     hasOutcomes ? el("label", {}, failed, "failed only") : null, reset, count);
 
-  const headings = columns.map(column => el("th", { scope: "col", role: "columnheader", class: column.isMetric ? "num" : null },
+  const headings = columns.map(column => el("th", { scope: "col", role: "columnheader", "data-title": column.title, class: column.isMetric ? "num" : null },
     el("button", { type: "button", onclick: () => orderBy(column) }, breakable(column.title))));
   const meanCells = columns.map((column, index) => el("td", { role: "cell", class: column.isMetric ? "num" : null },
     index === 1 ? "mean of the rows shown" : ""));
@@ -172,7 +172,7 @@
 
   /** A name that may break after its joints. */
   function breakable(name) {
-    return name.split(/(?<=[_@/])/).flatMap((part, index) => (index ? [el("wbr"), part] : [part]));
+    return name.split(/(?<=[_/])/).flatMap((part, index) => (index ? [el("wbr"), part] : [part]));
   }
 
   function orderBy(column) {
@@ -258,7 +258,7 @@
         el("a", { href: `#q=${encodeURIComponent(question.id)}`, tabindex: -1 }, question.id)),
       el("td", { class: "text", role: "cell" }, question.text),
       el("td", { class: "fit", role: "cell" }, question.tags[0] || "–"),
-      hasOutcomes ? el("td", { class: "fit", role: "cell" }, outcomes[result] || result === "answered"
+      hasOutcomes ? el("td", { class: "fit", role: "cell" }, outcomes[result]
         ? el("span", { class: `tag ${outcomes[result]}` }, result) : el("span", { class: "absent" }, result)) : null,
       metrics.map((_, at) => scoreCell(question, at)));
   }
@@ -283,7 +283,9 @@
 
   function detailRow(index) {
     const question = questions[index];
-    const left = el("div", {}, heading("Question"), prose(question.text), questionFacts(question));
+    const left = el("div", {}, questionFacts(question));
+    // The row above shows the question; line breaks, for example of code, only show here.
+    if (question.text.includes("\n")) left.append(heading("Question"), prose(question.text));
     if (question.reference) left.append(heading("Reference"), prose(question.reference));
     if (question.answer) left.append(heading("Answer"), answer(question, index), answerFacts(question));
     if (question.failure !== undefined) {
@@ -332,16 +334,16 @@
   }
 
   function scores(question) {
-    const rows = metrics.map((one, at) => {
+    const rows = metrics.flatMap((one, at) => {
       const score = question.scores[at];
-      if (score === null) return null;
+      if (score === null) return [];
+      const value = typeof score === "number" ? el("td", {}, number(score))
+        : el("td", { class: score[0] === "?" ? "unscored" : "absent" }, score[0] === "?" ? "not scored: " : "n/a: ", score[1]);
+      const row = el("tr", {}, el("th", { scope: "row", class: "fit" }, one.name), value);
       const details = question.details && question.details[at];
-      const value = typeof score === "number" ? el("td", { class: "num fit" }, number(score))
-        : el("td", { class: score[0] === "?" ? "num fit unscored" : "num fit absent" }, score[0] === "?" ? "not scored" : "n/a");
-      return el("tr", {}, el("th", { scope: "row", class: "fit" }, breakable(one.name)), value,
-        el("td", { class: "json" }, typeof score === "number" ? "" : el("div", {}, score[1]),
-          details === undefined || details === null ? "" : readable(details, 0)));
-    }).filter(Boolean);
+      if (details === undefined || details === null) return [row];
+      return [row, el("tr", { class: "why" }, el("td", { colspan: 2, class: "json" }, readable(details, 0)))];
+    });
     return rows.length ? el("table", { class: "scores" }, el("tbody", {}, rows)) : el("p", { class: "muted" }, "none");
   }
 
@@ -512,7 +514,11 @@
   function fit() {
     frame.className = "";
     if (table.offsetWidth > frame.clientWidth + 1) frame.className = "scrolls";
-    root.style.setProperty("--tools", `${tools.offsetHeight - 1}px`);
+    // What sticks to the top covers rows that are scrolled to.
+    const sticky = getComputedStyle(tools).position === "sticky";
+    const bar = sticky ? tools.offsetHeight - 1 : 0;
+    root.style.setProperty("--tools", `${bar}px`);
+    root.style.setProperty("--head", `${bar + (sticky && frame.className === "" ? table.tHead.offsetHeight : 0)}px`);
   }
 
   new IntersectionObserver(entries => {
