@@ -15,7 +15,10 @@ struct CorpusScannerTests {
 
     @Test func listsInByteOrder() throws {
         let folder = try CorpusFolder()
-        for name in ["b.txt", "a/z.txt", "a.txt", "a-b.txt", "Z.md", "é.txt", "a/b/c.html", ".hidden.txt", ".git/x.txt", "😀.txt", "\u{FFFD}.txt"] {
+        for name in [
+            "b.txt", "a/z.txt", "a.txt", "a-b.txt", "Z.md", "é.txt", "a/b/c.html", ".hidden.txt", ".git/x.txt", "😀.txt",
+            "\u{FFFD}.txt",
+        ] {
             try folder.write(name, "text")
         }
         let listing = try folder.scanner().scan()
@@ -51,7 +54,10 @@ struct CorpusScannerTests {
         try folder.write("program.exe", "x")
         try folder.write("README", "x")
         try folder.write("broken.pdf", "%PDF-1.4 nothing")
-        try folder.write("rows.jsonl", "{\"id\":\"good.txt\",\"text\":\"x\"}\n{\"id\":\"r\",\"text\":\"x\"}\n{\"id\":\"r\",\"text\":\"y\"}\n{}")
+        try folder.write(
+            "rows.jsonl",
+            "{\"id\":\"good.txt\",\"text\":\"x\"}\n{\"id\":\"r\",\"text\":\"x\"}\n{\"id\":\"r\",\"text\":\"y\"}\n{}"
+        )
         unsafe mkfifo(folder.path + "/pipe.txt", 0o600)
         let result = try readAll(try folder.scanner(maximumFileBytes: 150))
         #expect(result.ids == ["good.txt", "r"])
@@ -59,7 +65,8 @@ struct CorpusScannerTests {
         #expect(
             codes == [
                 "empty.txt": ["empty"], "blank.md": ["empty"], "front.md": ["empty"], "binary.txt": ["binary"],
-                "controls.txt": ["binary"], "latin.txt": ["encoding"], "utf32.txt": ["encoding"], "big.txt": ["too-large"],
+                "controls.txt": ["binary"], "latin.txt": ["encoding"], "utf32.txt": ["encoding"],
+                "big.txt": ["too-large"],
                 "program.exe": ["no-reader"], "README": ["no-reader"], "pipe.txt": ["not-a-file"],
                 "broken.pdf": [LimitedProcess.find("pdftotext") == nil ? "pdf-tool" : "pdf-broken"],
                 "rows.jsonl": ["duplicate-id", "duplicate-id", "row"],
@@ -105,7 +112,8 @@ struct CorpusScannerTests {
         #expect(
             Dictionary(uniqueKeysWithValues: result.leftOut.map { ($0.file, $0.code) }) == [
                 "leak.txt": "symlink-outside", "leakdir": "symlink-outside", "dotdot": "symlink-outside",
-                "real/deep/up": "symlink-loop", "again": "symlink-repeat", "self": "symlink-loop", "nowhere.txt": "symlink-broken",
+                "real/deep/up": "symlink-loop", "again": "symlink-repeat", "self": "symlink-loop",
+                "nowhere.txt": "symlink-broken",
             ]
         )
     }
@@ -113,8 +121,16 @@ struct CorpusScannerTests {
     @Test func appliesPatterns() throws {
         let folder = try CorpusFolder()
         for name in ["a.md", "docs/b.md", "docs/draft/c.md", "docs/d.txt", "x/y/e.md"] { try folder.write(name, "x") }
-        #expect(try folder.scanner(include: ["*.md"]).scan().files.map(\.id) == ["a.md", "docs/b.md", "docs/draft/c.md", "x/y/e.md"])
-        #expect(try folder.scanner(include: ["docs/**"], exclude: ["docs/draft/"]).scan().files.map(\.id) == ["docs/b.md", "docs/d.txt"])
+        #expect(
+            try folder.scanner(include: ["*.md"]).scan().files.map(\.id) == [
+                "a.md", "docs/b.md", "docs/draft/c.md", "x/y/e.md",
+            ]
+        )
+        #expect(
+            try folder.scanner(include: ["docs/**"], exclude: ["docs/draft/"]).scan().files.map(\.id) == [
+                "docs/b.md", "docs/d.txt",
+            ]
+        )
         #expect(try folder.scanner(include: ["**/e.md", "/a.md"]).scan().files.map(\.id) == ["a.md", "x/y/e.md"])
         #expect(try folder.scanner(exclude: ["*.{md,rst}"]).scan().excluded == 4)
     }
@@ -124,7 +140,9 @@ struct CorpusScannerTests {
         let folder = try CorpusFolder()
         try folder.write("a.jsonl", "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"b\",\"text\":\"x\"}")
         let scanner = try folder.scanner()
-        #expect(throws: Stop.self) { try scanner.readAll(emit: { _ in throw Stop() }, leftOut: { Issue.record("\($0)") }) }
+        #expect(throws: Stop.self) {
+            try scanner.readAll(emit: { _ in throw Stop() }, leftOut: { Issue.record("\($0)") })
+        }
         try folder.write("b.xyz", "x")
         #expect(throws: Stop.self) { try scanner.readAll(emit: { _ in }, leftOut: { _ in throw Stop() }) }
     }
@@ -142,7 +160,10 @@ struct CorpusScannerTests {
     @Test func configuresReaders() throws {
         let place = Place(file: "p.yaml", line: 4)
         func node(_ name: String, _ key: String) -> ConfigNode {
-            let options = ConfigNode(.mapping([.init(key: key, place: place, value: ConfigNode(.string("x"), at: place))]), at: place)
+            let options = ConfigNode(
+                .mapping([.init(key: key, place: place, value: ConfigNode(.string("x"), at: place))]),
+                at: place
+            )
             return ConfigNode(.mapping([.init(key: name, place: place, value: options)]), at: place)
         }
         #expect(try CorpusReaders.configured(node("jsonl", "text_field")).map(\.name) == CorpusReaders.builtin.names)
@@ -156,15 +177,20 @@ struct GlobPatternTests {
     @Test(arguments: [
         ("*.md", "a.md", true), ("*.md", "x/a.md", true), ("*.md", "a.mdx", false), ("a/*.md", "a/b.md", true),
         ("a/*.md", "a/b/c.md", false), ("a/**/c.md", "a/c.md", true), ("a/**/c.md", "a/x/y/c.md", true),
-        ("a/**/c.md", "a/xc.md", false), ("**", "a/b", true), ("a/", "a/b/c", true), ("a/", "ab/c", false), ("?.md", "é.md", true),
-        ("[a-c]?.t", "bz.t", true), ("[!a-c].t", "b.t", false), ("[]a].t", "].t", true), ("{a,b}/{c,d}", "b/c", true), ("{a,b}", "c", false),
-        ("a\\*", "a*", true), ("a\\*", "ab", false), ("/a.md", "x/a.md", false), ("x/**", "x", false), ("*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaa", false),
+        ("a/**/c.md", "a/xc.md", false), ("**", "a/b", true), ("a/", "a/b/c", true), ("a/", "ab/c", false),
+        ("?.md", "é.md", true),
+        ("[a-c]?.t", "bz.t", true), ("[!a-c].t", "b.t", false), ("[]a].t", "].t", true), ("{a,b}/{c,d}", "b/c", true),
+        ("{a,b}", "c", false),
+        ("a\\*", "a*", true), ("a\\*", "ab", false), ("/a.md", "x/a.md", false), ("x/**", "x", false),
+        ("*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaa", false),
     ])
     func matches(pattern: String, path: String, expected: Bool) throws {
         #expect(try GlobPattern(pattern).matches(path) == expected)
     }
 
-    @Test(arguments: ["", "a**", "[a", "{a", "{a,{b}}", "[z-a]", "{,,,,,,,,,}{,,,,,,,,,}", String(repeating: "a", count: 1001)])
+    @Test(arguments: [
+        "", "a**", "[a", "{a", "{a,{b}}", "[z-a]", "{,,,,,,,,,}{,,,,,,,,,}", String(repeating: "a", count: 1001),
+    ])
     func refuses(pattern: String) {
         #expect(errorCode { _ = try GlobPattern(pattern) } == "config.value")
     }

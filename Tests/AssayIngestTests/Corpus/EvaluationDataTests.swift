@@ -8,8 +8,10 @@ private let sharedData = ProcessInfo.processInfo.environment["ASSAY_SHARED_DATA"
 
 struct BEIRFolderTests {
     private func folder(
-        corpus: String = "{\"_id\":\"d1\",\"title\":\"T\",\"text\":\"One\"}\n{\"_id\":\"d2\",\"title\":\"\",\"text\":\"Two\",\"metadata\":{}}\n",
-        queries: String = "{\"_id\":\"q2\",\"text\":\"second?\"}\n{\"_id\":\"q1\",\"text\":\"first?\"}\n{\"_id\":\"q3\",\"text\":\"unused\"}\n",
+        corpus: String =
+            "{\"_id\":\"d1\",\"title\":\"T\",\"text\":\"One\"}\n{\"_id\":\"d2\",\"title\":\"\",\"text\":\"Two\",\"metadata\":{}}\n",
+        queries: String =
+            "{\"_id\":\"q2\",\"text\":\"second?\"}\n{\"_id\":\"q1\",\"text\":\"first?\"}\n{\"_id\":\"q3\",\"text\":\"unused\"}\n",
         qrels: String = "query-id\tcorpus-id\tscore\nq1\td1\t2\r\nq1\td2\t0\nq2\td2\t1\n"
     ) throws -> CorpusFolder {
         let folder = try CorpusFolder()
@@ -45,9 +47,15 @@ struct BEIRFolderTests {
             } catch { return String("\(error)".dropFirst(files.path.count + 1)) }
         }
         let good = "{\"_id\":\"a\",\"text\":\"x\"}\n"
-        #expect(try failure(corpus: good + "\n{}") == "corpus.jsonl:3: '_id' must be a text that is not empty" || failure(corpus: good + "\n{}") == "corpus.jsonl:3: 'text' must be a text")
+        #expect(
+            try failure(corpus: good + "\n{}") == "corpus.jsonl:3: '_id' must be a text that is not empty"
+                || failure(corpus: good + "\n{}") == "corpus.jsonl:3: 'text' must be a text"
+        )
         #expect(try failure(corpus: good + good) == "corpus.jsonl:2: the document id 'a' stands twice")
-        #expect(try failure(corpus: good + "{\"_id\":\"b\"") == "corpus.jsonl:2: this is not JSON: ',' or '}' is missing (column 11)")
+        #expect(
+            try failure(corpus: good + "{\"_id\":\"b\"")
+                == "corpus.jsonl:2: this is not JSON: ',' or '}' is missing (column 11)"
+        )
         func failure(queries: String? = nil, qrels: String) throws -> String {
             let files = try queries.map { try folder(queries: $0, qrels: qrels) } ?? folder(qrels: qrels)
             do {
@@ -55,10 +63,20 @@ struct BEIRFolderTests {
                 return ""
             } catch { return String("\(error)".dropFirst(files.path.count + 1)) }
         }
-        #expect(try failure(qrels: "q1\td1\t1\nq9\td1\t1\n") == "qrels/test.tsv:2: there is no query 'q9' in queries.jsonl (1 such queries)")
-        #expect(try failure(qrels: "q1\td1\t1\nq1\td1\t2\n") == "qrels/test.tsv:2: query 'q1' and document 'd1' have two scores, 1 and 2")
+        #expect(
+            try failure(qrels: "q1\td1\t1\nq9\td1\t1\n")
+                == "qrels/test.tsv:2: there is no query 'q9' in queries.jsonl (1 such queries)"
+        )
+        #expect(
+            try failure(qrels: "q1\td1\t1\nq1\td1\t2\n")
+                == "qrels/test.tsv:2: query 'q1' and document 'd1' have two scores, 1 and 2"
+        )
         #expect(try failure(qrels: "q1 d1 1\n").hasPrefix("qrels/test.tsv:1: a line has query-id, corpus-id"))
-        #expect(try failure(queries: "{\"_id\":\"q1\",\"text\":\" \"}", qrels: "q1\td\t1").hasPrefix("queries.jsonl:1: the query is empty"))
+        #expect(
+            try failure(queries: "{\"_id\":\"q1\",\"text\":\" \"}", qrels: "q1\td\t1").hasPrefix(
+                "queries.jsonl:1: the query is empty"
+            )
+        )
         let files = try folder()
         #expect(errorCode { _ = try BEIRFolder(opening: files.path).questions(split: "tset") } == "beir.split")
         try FileManager.default.removeItem(atPath: files.path + "/queries.jsonl")
@@ -109,7 +127,10 @@ struct EvalsetFileTests {
     }
 
     @Test(arguments: [
-        ("{\"id\":\"a\",\"question\":\"b\",\"golds\":[]}", "a question has an unknown key 'golds' (did you mean 'gold'?); known: id, question, reference, gold, tags, split"),
+        (
+            "{\"id\":\"a\",\"question\":\"b\",\"golds\":[]}",
+            "a question has an unknown key 'golds' (did you mean 'gold'?); known: id, question, reference, gold, tags, split"
+        ),
         ("{\"question\":\"b\"}", "a question has no 'id', which must be there"),
         ("{\"id\":1,\"question\":\"b\"}", "'id' of a question must be a text"),
         ("{\"id\":\"a\",\"question\":\" \"}", "'question' of a question is empty"),
@@ -118,8 +139,14 @@ struct EvalsetFileTests {
         ("{\"id\":\"a\",\"question\":\"b\",\"split\":\"train\"}", "'split' of a question must be 'dev' or 'test'"),
         ("{\"id\":\"a\",\"question\":\"b\",\"reference\":null}", "'reference' of a question must be a text"),
         ("{\"id\":\"a\",\"question\":\"b\",\"gold\":[\"x\"]}", "a gold label must be a JSON object"),
-        ("{\"id\":\"a\",\"question\":\"b\",\"gold\":[{\"document\":\"d\"}]}", "a gold label has no 'quote', which must be there"),
-        ("{\"id\":\"a\",\"question\":\"b\",\"gold\":[{\"document\":\"d\",\"quote\":\"q\",\"occurrence\":0}]}", "'occurrence' of a gold label must be a whole number from 1"),
+        (
+            "{\"id\":\"a\",\"question\":\"b\",\"gold\":[{\"document\":\"d\"}]}",
+            "a gold label has no 'quote', which must be there"
+        ),
+        (
+            "{\"id\":\"a\",\"question\":\"b\",\"gold\":[{\"document\":\"d\",\"quote\":\"q\",\"occurrence\":0}]}",
+            "'occurrence' of a gold label must be a whole number from 1"
+        ),
         ("{\"id\":\"first\",\"question\":\"b\"}", "the id 'first' stands in line 1 already"),
         ("[]", "a question must be a JSON object"),
         ("nonsense", "this is not JSON: 'null' is expected (column 2)"),
@@ -138,15 +165,22 @@ struct EvalsetFileTests {
 }
 
 struct GoldAnchorTests {
-    private let document = Document(id: "d.md", text: "# A\n\nOne two\n  three. One\u{A0}two three.\tÉtude é 漢字\n\none two three")
+    private let document = Document(
+        id: "d.md",
+        text: "# A\n\nOne two\n  three. One\u{A0}two three.\tÉtude é 漢字\n\none two three"
+    )
 
     @Test(arguments: [
-        ("One two three.", 1, "One two\n  three."), ("One two three.", 2, "One\u{A0}two three."), ("  three.\n", 2, "three."),
+        ("One two three.", 1, "One two\n  three."), ("One two three.", 2, "One\u{A0}two three."),
+        ("  three.\n", 2, "three."),
         ("three. One", 1, "three. One"), ("one\r\ntwo three", 1, "one two three"), ("Étude\n\né\t漢字", 1, "Étude é 漢字"),
         ("# A", 1, "# A"), ("漢字 one", 1, "漢字\n\none"), ("t\u{200B}wo three", 3, "two three"), ("e", 1, "e"),
     ])
     func findsQuotes(quote: String, occurrence: Int, expected: String) throws {
-        let span = try GoldAnchor.anchor(GoldQuote(document: "d.md", quote: quote, occurrence: occurrence), in: document).get()
+        let span = try GoldAnchor.anchor(
+            GoldQuote(document: "d.md", quote: quote, occurrence: occurrence),
+            in: document
+        ).get()
         #expect(document.text.slice(bytes: span.start..<span.end) == expected)
         #expect(span.document == "d.md")
     }
@@ -155,7 +189,10 @@ struct GoldAnchorTests {
         ("four", 1, "the quote \"four\" is not in the document ('d.md'); copy the quote from the extracted text"),
         ("One two three.", 3, "the quote \"One two three.\" is there 2 times, not 3 ('d.md'); correct the occurrence"),
         (" \n", 1, "the quote \"\" is empty ('d.md'); copy the quote from the extracted text"),
-        (String(repeating: "long ", count: 50), 1, "the quote \"\(String(repeating: "long ", count: 12))…\" is not in the document ('d.md'); copy the quote from the extracted text"),
+        (
+            String(repeating: "long ", count: 50), 1,
+            "the quote \"\(String(repeating: "long ", count: 12))…\" is not in the document ('d.md'); copy the quote from the extracted text"
+        ),
     ])
     func saysWhyNot(quote: String, occurrence: Int, message: String) {
         let found = GoldAnchor(document).anchor(GoldQuote(document: "d.md", quote: quote, occurrence: occurrence))
@@ -170,7 +207,9 @@ struct GoldAnchorTests {
             let words = ["alpha", "é", "beta.", "漢字", "c", "a\u{301}", "alphabet"]
             let spaces = [" ", "\n", "  ", "\n\n", "\t", "\u{A0}", "\u{3000} ", "\u{2003}"]
             var text = ""
-            for _ in 0..<80 { text += words[random.index(below: words.count)] + spaces[random.index(below: spaces.count)] }
+            for _ in 0..<80 {
+                text += words[random.index(below: words.count)] + spaces[random.index(below: spaces.count)]
+            }
             let anchor = GoldAnchor(Document(id: "d", text: text))
             let scalars = Array(text.unicodeScalars)
             for _ in 0..<20 {
@@ -185,7 +224,11 @@ struct GoldAnchorTests {
                 for scalar in quoted { changed += scalar.properties.isWhitespace ? "\n " : String(Character(scalar)) }
                 var found = false
                 for occurrence in 1...200 {
-                    guard case .success(let span) = anchor.anchor(GoldQuote(document: "d", quote: changed, occurrence: occurrence)) else { break }
+                    guard
+                        case .success(let span) = anchor.anchor(
+                            GoldQuote(document: "d", quote: changed, occurrence: occurrence)
+                        )
+                    else { break }
                     let text = text.slice(bytes: span.start..<span.end)
                     #expect(collapsed(text) == collapsed(exact), "seed \(seed)")
                     if span.start <= start && start < span.end { found = true }
@@ -204,7 +247,12 @@ struct GoldAnchorTests {
         let anchor = GoldAnchor(Document(id: "d", text: text + "needle in the hay"))
         let clock = ContinuousClock()
         let time = clock.measure {
-            for _ in 0..<3 { #expect((try? anchor.anchor(GoldQuote(document: "d", quote: "needle in\nthe hay")).get())?.start == text.utf8.count) }
+            for _ in 0..<3 {
+                #expect(
+                    (try? anchor.anchor(GoldQuote(document: "d", quote: "needle in\nthe hay")).get())?.start
+                        == text.utf8.count
+                )
+            }
         }
         #expect(time < .seconds(3))
     }

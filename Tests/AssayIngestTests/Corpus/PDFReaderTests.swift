@@ -50,7 +50,9 @@ struct PDFReaderTests {
         let third = try #require(document.text.utf8Offset(of: "Third"))
         #expect(document.page(at: 0) == 1)
         #expect(document.page(at: third) == 3)
-        #expect(document.pages.map(\.number) == [1, 2, 3].filter { $0 != 2 } || document.pages.map(\.number) == [1, 2, 3])
+        #expect(
+            document.pages.map(\.number) == [1, 2, 3].filter { $0 != 2 } || document.pages.map(\.number) == [1, 2, 3]
+        )
     }
 
     @Test(.enabled(if: hasTool))
@@ -86,7 +88,12 @@ struct PDFReaderTests {
 }
 
 struct LimitedProcessTests {
-    private func run(_ script: String, seconds: Int = 10, memory: Int = 512, output: Int = 1 << 20) throws -> LimitedProcess.Result {
+    private func run(
+        _ script: String,
+        seconds: Int = 10,
+        memory: Int = 512,
+        output: Int = 1 << 20
+    ) throws -> LimitedProcess.Result {
         try LimitedProcess(
             program: "/bin/sh",
             arguments: ["-c", script],
@@ -136,7 +143,15 @@ struct LimitedProcessTests {
             try await offPool { try run(index % 2 == 0 ? "sleep 0.05; exit \(index)" : "kill -9 $$").end }
         }
         #expect(ends == [.exit(0), .signal(9), .exit(2), .signal(9), .exit(4), .signal(9), .exit(6), .signal(9)])
-        #expect(errorCode { _ = try LimitedProcess(program: "/no/such", arguments: [], limits: .init(seconds: 1, memory: 64, output: 1)).run() } == "")
+        #expect(
+            errorCode {
+                _ = try LimitedProcess(
+                    program: "/no/such",
+                    arguments: [],
+                    limits: .init(seconds: 1, memory: 64, output: 1)
+                ).run()
+            } == ""
+        )
     }
 }
 

@@ -21,7 +21,8 @@ struct TextReadersTests {
     }
 
     @Test func countsStrippedCharacters() throws {
-        let text = "a\u{E0041}\u{E007F}b\u{FE0F}\u{E0100}c\u{200B}\u{2066}\u{AD}\u{FEFF}\u{2064}d\u{1}\u{7F}\u{85}\u{C}e\tf"
+        let text =
+            "a\u{E0041}\u{E007F}b\u{FE0F}\u{E0100}c\u{200B}\u{2066}\u{AD}\u{FEFF}\u{2064}d\u{1}\u{7F}\u{85}\u{C}e\tf"
         let document = try read("text", text)
         #expect(document.text == "abcde\tf")
         #expect(document.stripped.tags == 2)
@@ -34,8 +35,10 @@ struct TextReadersTests {
     @Test(arguments: ["text", "markdown"])
     func leadsToTheFile(reader: String) throws {
         let pieces = [
-            "word", " ", "\n", "\r\n", "\r", "é", "漢字", "👍🏽", "\u{200B}", "\u{E0049}", "\u{FE0F}", "\u{1}", "\u{85}", "# Head",
-            "```", "---", "\t", "a|b", "\u{FEFF}", "long text of more than eight bytes ", "\n\n", "\n# ", "<!--", "=", "\u{A0}",
+            "word", " ", "\n", "\r\n", "\r", "é", "漢字", "👍🏽", "\u{200B}", "\u{E0049}", "\u{FE0F}", "\u{1}", "\u{85}",
+            "# Head",
+            "```", "---", "\t", "a|b", "\u{FEFF}", "long text of more than eight bytes ", "\n\n", "\n# ", "<!--", "=",
+            "\u{A0}",
         ]
         let folder = try CorpusFolder()
         for seed in UInt64(0)..<150 {
@@ -59,7 +62,9 @@ struct TextReadersTests {
                 }
                 counted = max(counted, byte)
                 if !isSame || run.line != line {
-                    Issue.record("seed \(seed): byte \(offset) leads to byte \(byte), line \(run.line), not line \(line)")
+                    Issue.record(
+                        "seed \(seed): byte \(offset) leads to byte \(byte), line \(run.line), not line \(line)"
+                    )
                     return
                 }
             }
@@ -140,8 +145,13 @@ struct TextReadersTests {
             }
             let document = try corpusReader("text").document(folder.write("wide.txt", bytes))
             #expect(document.text == "Zeile é 👍\nzwei")
-            #expect(document.sourceMap.runs.map(\.line) == [1, 2] && document.sourceMap.runs.allSatisfy { $0.byte == nil })
-            #expect(errorCode { _ = try corpusReader("text").documents(folder.write("w", bytes.dropLast())) } == "corpus.encoding")
+            #expect(
+                document.sourceMap.runs.map(\.line) == [1, 2] && document.sourceMap.runs.allSatisfy { $0.byte == nil }
+            )
+            #expect(
+                errorCode { _ = try corpusReader("text").documents(folder.write("w", bytes.dropLast())) }
+                    == "corpus.encoding"
+            )
         }
         let latin = Array("caf".utf8) + [0xE9, 0x20, 0x93, 0x81]
         let reader = try corpusReader("text", ["encoding": .string("windows-1252")])
@@ -157,10 +167,13 @@ struct TextReadersTests {
         }
     }
 
-    @Test(arguments: [
-        [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82], [0x80], [0xF8, 0x88, 0x80, 0x80, 0x80],
-        [0xE0, 0x80, 0x80], [0xF0, 0x80, 0x80, 0x80], [0xFF], [0xC3, 0x28],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82], [0x80],
+            [0xF8, 0x88, 0x80, 0x80, 0x80],
+            [0xE0, 0x80, 0x80], [0xF0, 0x80, 0x80, 0x80], [0xFF], [0xC3, 0x28],
+        ] as [[UInt8]]
+    )
     func refusesInvalidUTF8(bytes: [UInt8]) throws {
         let folder = try CorpusFolder()
         let file = try folder.write("bad.txt", Array("0123456789".utf8) + bytes)
@@ -198,15 +211,23 @@ struct TextReadersTests {
         #expect(leftOut.map(\.code) == ["row", "json.syntax", "row", "row", "empty", "row", "json.syntax"])
         #expect(leftOut[0].reason == "rows.jsonl: line 4: the row has no field 'text'; it has: id")
         #expect(leftOut[1].reason.contains("line 5: this is not JSON: a key stands twice (column 26)"))
-        let named = try corpusReader("jsonl", ["id_field": .string("k"), "text_field": .string("body"), "title_field": .string("h")])
-        let other = try named.document(folder.write("o.jsonl", "{\"k\":\"1\",\"body\":\"B\",\"h\":\"H\",\"id\":\"x\"}\r\n"))
+        let named = try corpusReader(
+            "jsonl",
+            ["id_field": .string("k"), "text_field": .string("body"), "title_field": .string("h")]
+        )
+        let other = try named.document(
+            folder.write("o.jsonl", "{\"k\":\"1\",\"body\":\"B\",\"h\":\"H\",\"id\":\"x\"}\r\n")
+        )
         #expect(other.id == "1" && other.text == "B" && other.title == "H" && other.metadata == ["id": "x"])
-        #expect(errorCode { _ = try corpusReader("jsonl").documents(folder.write("e.jsonl", "\n \n")) } == "corpus.empty")
+        #expect(
+            errorCode { _ = try corpusReader("jsonl").documents(folder.write("e.jsonl", "\n \n")) } == "corpus.empty"
+        )
         #expect(errorCode { _ = try corpusReader("jsonl").documents(file) } == "corpus.row")
     }
 
     @Test(arguments: [
-        "", "{", "[1,]", "{\"a\":1,}", "01", "1.", "-", "\"a", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "tru", "1 2", "{\"a\" 1}", "'a'",
+        "", "{", "[1,]", "{\"a\":1,}", "01", "1.", "-", "\"a", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "tru", "1 2",
+        "{\"a\" 1}", "'a'",
         "\"\u{1}\"", "1e999", "{a:1}", "nan", String(repeating: "[", count: 100_000),
     ])
     func refusesWhatIsNotJSON(line: String) {
@@ -214,7 +235,8 @@ struct TextReadersTests {
     }
 
     @Test(arguments: [
-        "{\"a\":[1,-2.5,true,false,null,{\"b\":\"c\\n\\\"\\\\\\/\"}],\"é\":\"👍\"}", "[]", "{}", " 12 ", "\"\"", "-0", "1e3", "123456789012345678901",
+        "{\"a\":[1,-2.5,true,false,null,{\"b\":\"c\\n\\\"\\\\\\/\"}],\"é\":\"👍\"}", "[]", "{}", " 12 ", "\"\"", "-0",
+        "1e3", "123456789012345678901",
     ])
     func agreesWithTheSystemsJSON(line: String) throws {
         let value = try JSONLine.parse(Array(line.utf8)[...], at: Place(file: "f"))
