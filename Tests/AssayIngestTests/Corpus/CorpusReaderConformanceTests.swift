@@ -33,7 +33,9 @@ struct CorpusReaderConformanceTests {
         }
     }
 
-    /// SHA-256 of what each reader makes of its sample. Another digest needs another version of the reader.
+    /// SHA-256 of what each reader makes of its sample.
+    ///
+    /// Another digest needs another version of the reader.
     private static let digests = [
         "markdown/1": "34a883f32771b0ebac590e7616de12b110815bf6a8c72fc8092d28eea140ee57",
         "html/1": "0f87a3c88ae76a2385ab722554be232b2a1784ec1e8e2989dbfee2faa31a735a",

@@ -47,10 +47,8 @@ struct BEIRFolderTests {
             } catch { return String("\(error)".dropFirst(files.path.count + 1)) }
         }
         let good = "{\"_id\":\"a\",\"text\":\"x\"}\n"
-        #expect(
-            try failure(corpus: good + "\n{}") == "corpus.jsonl:3: '_id' must be a text that is not empty"
-                || failure(corpus: good + "\n{}") == "corpus.jsonl:3: 'text' must be a text"
-        )
+        #expect(try failure(corpus: good + "\n{}") == "corpus.jsonl:3: '_id' must be a text that is not empty")
+        #expect(try failure(corpus: good + "\n{\"_id\":\"b\"}") == "corpus.jsonl:3: 'text' must be a text")
         #expect(try failure(corpus: good + good) == "corpus.jsonl:2: the document id 'a' stands twice")
         #expect(
             try failure(corpus: good + "{\"_id\":\"b\"")
@@ -85,7 +83,7 @@ struct BEIRFolderTests {
 
     @Test(.enabled(if: sharedData != nil))
     func readsSciFact() throws {
-        let path = try #require(sharedData) + "/data/scifact"
+        let path = try #require(sharedData) + "/data/scifact/beir"
         guard let data = try? BEIRFolder(opening: path) else { return }
         var count = 0
         try data.documents { _ in count += 1 }
@@ -242,18 +240,12 @@ struct GoldAnchorTests {
         text.unicodeScalars.split { $0.properties.isWhitespace }.map { String(String.UnicodeScalarView($0)) }
     }
 
-    @Test func isFastForManyQuotes() {
-        let text = String(repeating: "The quick brown fox jumps over the lazy dog.\n", count: 20_000)
+    @Test func countsInLongDocuments() throws {
+        let text = String(repeating: "The quick brown fox\njumps over the lazy dog.\n", count: 5000)
         let anchor = GoldAnchor(Document(id: "d", text: text + "needle in the hay"))
-        let clock = ContinuousClock()
-        let time = clock.measure {
-            for _ in 0..<3 {
-                #expect(
-                    (try? anchor.anchor(GoldQuote(document: "d", quote: "needle in\nthe hay")).get())?.start
-                        == text.utf8.count
-                )
-            }
-        }
-        #expect(time < .seconds(3))
+        let needle = try anchor.anchor(GoldQuote(document: "d", quote: "needle in\nthe hay")).get()
+        #expect(needle.start == text.utf8.count)
+        let last = try anchor.anchor(GoldQuote(document: "d", quote: "brown fox jumps", occurrence: 5000)).get()
+        #expect(text.slice(bytes: last.start..<text.utf8.count) == "brown fox\njumps over the lazy dog.\n")
     }
 }

@@ -187,6 +187,21 @@ struct HTMLReaderTests {
         }
     }
 
+    /// libxml2's state is one parser's own, so pages are read at the same time.
+    @Test func readsPagesAtOnce() async throws {
+        let folder = try CorpusFolder()
+        let file = try folder.write(
+            "page.html",
+            "<h1>T</h1>" + String(repeating: "<p>é &amp; <b>x</b><ul><li>y</ul>", count: 200)
+        )
+        let reader = try corpusReader("html")
+        let expected = try reader.documents(file)
+        let found = try await concurrentMap(Array(0..<16), limit: 4) { _ in
+            try await offPool { try reader.documents(file) }
+        }
+        #expect(found.allSatisfy { $0 == expected })
+    }
+
     @Test(.enabled(if: hasPostgreSQL))
     func readsPostgreSQLPage() throws {
         let document = try corpusReader("html").document(SourceFile(path: postgresql + "/sql-vacuum.html", id: "v"))
