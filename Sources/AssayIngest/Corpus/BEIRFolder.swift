@@ -124,12 +124,13 @@ private struct BEIRRow {
     }
 
     func document() throws -> Document {
+        let id = try id()
         var stripped = StrippedCharacters()
         let hasTitle = members["title"].map { $0 != .null } ?? false
         let title = TextCleaner.clean(hasTitle ? try text("title") : "", counting: &stripped).trimmed
         let body = TextCleaner.clean(try text("text"), counting: &stripped)
         return Document(
-            id: try id(),
+            id: id,
             title: title,
             text: title.isEmpty ? body : title + "\n" + body,
             sourceMap: SourceMap([SourceMap.Run(text: 0, line: place.line ?? 1)]),

@@ -96,23 +96,24 @@ func firstInvalidUTF8(_ bytes: [UInt8]) -> Int? {
 enum HTMLCharset {
     /// Looks at the first 2048 bytes; HTML asks for the declaration within 1024.
     static func declared(in bytes: [UInt8]) -> TextEncoding? {
-        let head = String(decoding: bytes.prefix(2048).map { $0 < 0x80 ? $0 : 0x3F }, as: UTF8.self).lowercased()
+        let head = bytes.prefix(2048).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
         if let meta = value(after: "charset", within: "<meta", in: head) { return meta }
         return value(after: "encoding", within: "<?xml", in: head)
     }
 
-    private static func value(after key: String, within tag: String, in head: String) -> TextEncoding? {
-        for start in head.indices where head[start...].hasPrefix(tag) {
-            let element = head[start...].prefix { $0 != ">" }
-            guard let at = element.indices.first(where: { element[$0...].hasPrefix(key) }) else { continue }
-            let rest = element[at...].dropFirst(key.count).drop { $0 == " " }
-            guard rest.first == "=" else { continue }
-            let name = rest.dropFirst().drop { " \"'".contains($0) }.prefix {
-                $0.isLetter || $0.isNumber || "-_:.".contains($0)
-            }
+    private static func value(after key: String, within tag: String, in head: [UInt8]) -> TextEncoding? {
+        var position = 0
+        while let start = head[position...].firstRange(of: tag.utf8)?.upperBound {
+            position = start
+            let element = head[start...].prefix { $0 != UInt8(ascii: ">") }
+            guard let end = element.firstRange(of: key.utf8)?.upperBound else { continue }
+            let rest = element[end...].drop { $0 == 0x20 }
+            guard rest.first == UInt8(ascii: "=") else { continue }
+            let value = rest.dropFirst().drop { [0x20, UInt8(ascii: "\""), UInt8(ascii: "'")].contains($0) }
+            let name = String(decoding: value.prefix(while: isEncodingNameByte), as: UTF8.self)
             // A page that could be searched for ASCII is no UTF-16, whatever it says.
             if name.isEmpty || name.hasPrefix("utf-16") { continue }
-            let encoding = TextEncoding(name: String(name))
+            let encoding = TextEncoding(name: name)
             return encoding.isUTF8 ? nil : encoding
         }
         return nil

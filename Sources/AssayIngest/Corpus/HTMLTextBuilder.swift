@@ -57,7 +57,7 @@ struct HTMLTextBuilder {
     }
 
     mutating func startHeading(_ level: Int) {
-        if !tables.isEmpty { tables[tables.count - 1].isLayout = true }
+        markLayout()
         breakLine(2)
         if heading == nil { heading = (level, nil) }
     }
@@ -85,7 +85,7 @@ struct HTMLTextBuilder {
         let isFirst = listItems.last.map { $0 == 0 } ?? true
         if !listItems.isEmpty { listItems[listItems.count - 1] += 1 }
         breakLine(1)
-        if !isFirst { wantedBreak = min(wantedBreak, 1) }
+        if !isFirst || listItems.count > 1 { wantedBreak = min(wantedBreak, 1) }
         // A page can nest lists to any depth; the indent must not grow the text without end.
         wantedMarker = min(max(1, listItems.count), 8)
         breakLimit = 1
@@ -98,9 +98,16 @@ struct HTMLTextBuilder {
     }
 
     mutating func startTable() {
-        if !tables.isEmpty { tables[tables.count - 1].isLayout = true }
+        markLayout()
         breakLine(2)
         tables.append(Table())
+    }
+
+    /// A table with headings or tables in its cells arranges a page; its cells are no values of rows.
+    private mutating func markLayout() {
+        guard !tables.isEmpty else { return }
+        tables[tables.count - 1].isLayout = true
+        breakLimit = 2
     }
 
     mutating func endTable() {
@@ -274,7 +281,7 @@ struct HTMLTextBuilder {
         table.hasRowText = true
         guard count > 0, !table.isLayout else { return false }
         if isContinued {
-            for index in 0..<count { bytes.append(contentsOf: (index == 0 ? " | " : "| ").utf8) }
+            for _ in 0..<count { bytes.append(contentsOf: " | ".utf8) }
             return true
         }
         if wantedBreak > 0 { bytes.append(contentsOf: repeatElement(0x0A, count: wantedBreak)) }

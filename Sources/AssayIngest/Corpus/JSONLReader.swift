@@ -72,7 +72,7 @@ package struct JSONLReader: PartialCorpusReader {
             counting: &stripped
         )
         let cleaned = TextCleaner.clean(text, counting: &stripped)
-        if cleaned.trimmed.isEmpty { throw AssayError("corpus.empty", "the row has no text", at: place) }
+        if cleaned.allSatisfy(\.isWhitespace) { throw AssayError("corpus.empty", "the row has no text", at: place) }
         return Document(
             id: try id(in: members, place),
             title: title.trimmed,

@@ -118,26 +118,24 @@ struct LimitedProcess {
 
     /// Waits for the program, killing its group when it has passed a limit or the deadline.
     private func wait(_ process: pid_t, _ early: End?, until deadline: ContinuousClock.Instant) -> End {
-        var status: Int32 = 0
         var end = early
-        if end == nil {
-            // Its streams are closed, so it is about to end; a program that lives on without them is stopped.
-            while unsafe waitpid(process, &status, WNOHANG) == 0 {
-                if ContinuousClock.now >= deadline {
-                    end = .timeout
-                    break
-                }
-                usleep(500)
-            }
+        // Its streams are closed, so it is about to end; a program that lives on without them is stopped.
+        while end == nil, !hasEnded(process) {
+            if ContinuousClock.now >= deadline { end = .timeout } else { usleep(500) }
         }
-        // What the program may have started in its group must not outlive it.
+        // What it may have started must not outlive it. The group's number is ours until the program is waited for.
         kill(-process, SIGKILL)
-        if let end {
-            while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
-            return end
-        }
+        var status: Int32 = 0
+        while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
         let signal = status & 0x7F
-        return signal == 0 ? .exit(status >> 8 & 0xFF) : .signal(signal)
+        return end ?? (signal == 0 ? .exit(status >> 8 & 0xFF) : .signal(signal))
+    }
+
+    /// Whether the program has ended, without taking its number from it.
+    private func hasEnded(_ process: pid_t) -> Bool {
+        var info = unsafe siginfo_t()
+        let status = unsafe waitid(P_PID, id_t(process), &info, WEXITED | WNOHANG | WNOWAIT)
+        return unsafe status != 0 || info.si_signo != 0
     }
 }
 

@@ -49,7 +49,7 @@ package struct LineReader: ~Copyable {
                 line += 1
                 throw AssayError("corpus.too-large", "the line is over the limit of \(limit) bytes", at: place)
             }
-            buffer.removeSubrange(..<start)
+            if start > 0 { buffer.removeSubrange(..<start) }
             start = 0
             searched = buffer.count
             let piece = try file.readPiece(1 << 18)

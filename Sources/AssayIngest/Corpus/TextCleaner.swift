@@ -12,6 +12,8 @@ struct TextCleaner {
     private(set) var runs: [SourceMap.Run] = []
     /// What was left out so far.
     private(set) var stripped = StrippedCharacters()
+    /// Whether the text so far differs from the bytes it was made from.
+    private(set) var hasChanges = false
     private let tracksBytes: Bool
     private let tracksRuns: Bool
 
@@ -69,6 +71,7 @@ struct TextCleaner {
                 line += 1
                 mark(line: line, byte: position)
             } else if byte == 0x0D {
+                hasChanges = true
                 unsafe bytes.append(contentsOf: source[clean..<position])
                 bytes.append(0x0A)
                 position += 1
@@ -85,6 +88,7 @@ struct TextCleaner {
                     continue
                 }
                 stripped.count(kind)
+                hasChanges = true
                 unsafe bytes.append(contentsOf: source[clean..<position])
                 position += scalar.length
                 clean = position
@@ -112,7 +116,7 @@ struct TextCleaner {
             do { unsafe try cleaner.append(bytes, range: 0..<bytes.count, line: 1) } catch { return nil }
             return cleaner
         }
-        guard let cleaned, cleaned.bytes.count != text.utf8.count || text.utf8.contains(0x0D) else { return text }
+        guard let cleaned, cleaned.hasChanges else { return text }
         stripped += cleaned.stripped
         return cleaned.text
     }

@@ -175,7 +175,8 @@ private func convert(_ bytes: [UInt8], from encoding: TextEncoding, _ place: Pla
     return text
 }
 
-private func isEncodingNameByte(_ byte: UInt8) -> Bool {
+/// Whether `byte` can stand in the name of an encoding in lower case.
+func isEncodingNameByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
     case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "."): true

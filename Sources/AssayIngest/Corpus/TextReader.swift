@@ -24,7 +24,9 @@ package struct TextReader: CorpusReader {
 /// Reading of files whose text is the document's text.
 enum TextFile {
     /// Most bytes that a reader holds at once; the scanner's own limit is usually lower.
-    static let limit = 1 << 30
+    ///
+    /// Three times as many, as other encodings may take in UTF-8, still fit libxml2's sizes.
+    static let limit = 512 << 20
 
     /// The whole file, decoded and cleaned.
     ///
