@@ -67,10 +67,10 @@ def text(random):
         rouge = scorer.score(reference, answer)
         cases.append({
             "answer": answer, "reference": reference,
-            "exact_match": float(squad_tokens(answer) == squad_tokens(reference)),
-            "token_f1": squad_f1(answer, reference),
-            "rouge_1": rouge["rouge1"].fmeasure, "rouge_2": rouge["rouge2"].fmeasure,
-            "rouge_l": rouge["rougeL"].fmeasure,
+            "exactMatch": float(squad_tokens(answer) == squad_tokens(reference)),
+            "tokenF1": squad_f1(answer, reference),
+            "rouge1": rouge["rouge1"].fmeasure, "rouge2": rouge["rouge2"].fmeasure,
+            "rougeL": rouge["rougeL"].fmeasure,
         })
     return cases
 

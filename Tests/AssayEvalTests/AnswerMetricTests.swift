@@ -7,22 +7,22 @@ struct AnswerTextTests {
     struct Case: Decodable {
         var answer: String
         var reference: String
-        var exact_match: Double
-        var token_f1: Double
-        var rouge_1: Double
-        var rouge_2: Double
-        var rouge_l: Double
+        var exactMatch: Double
+        var tokenF1: Double
+        var rouge1: Double
+        var rouge2: Double
+        var rougeL: Double
     }
 
     @Test func agreesWithTheSquadScriptAndRougeScore() throws {
         for oracle in try oracle("text.json", as: Case.self) {
             let (answer, reference) = (RougeText.tokens(oracle.answer), RougeText.tokens(oracle.reference))
             let pairs = [
-                (SquadText.exactMatch(oracle.answer, oracle.reference) ? 1 : 0, oracle.exact_match),
-                (SquadText.f1(oracle.answer, oracle.reference), oracle.token_f1),
-                (RougeText.ngramF1(answer, reference, n: 1), oracle.rouge_1),
-                (RougeText.ngramF1(answer, reference, n: 2), oracle.rouge_2),
-                (RougeText.longestCommonF1(answer, reference), oracle.rouge_l),
+                (SquadText.exactMatch(oracle.answer, oracle.reference) ? 1 : 0, oracle.exactMatch),
+                (SquadText.f1(oracle.answer, oracle.reference), oracle.tokenF1),
+                (RougeText.ngramF1(answer, reference, n: 1), oracle.rouge1),
+                (RougeText.ngramF1(answer, reference, n: 2), oracle.rouge2),
+                (RougeText.longestCommonF1(answer, reference), oracle.rougeL),
             ]
             for (number, (value, expected)) in pairs.enumerated() {
                 #expect(

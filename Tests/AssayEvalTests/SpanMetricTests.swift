@@ -4,7 +4,7 @@ import Testing
 @testable import AssayEval
 
 struct SpanMetricTests {
-    /// Gold: 20 bytes in a (two overlapping quotes), 10 bytes in b. Passages overlap each other.
+    /// Gold: 20 bytes in a (two overlapping quotes), 10 bytes in b; passages overlap each other.
     private let sample = spanSample(
         gold: [
             GoldSpan(document: "a", start: 100, end: 115), GoldSpan(document: "a", start: 110, end: 120),

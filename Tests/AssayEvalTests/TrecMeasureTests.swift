@@ -53,12 +53,14 @@ struct TrecMeasureTests {
         #expect(judgedShare(ranked: [], qrels: ["a": 0], cut: 10) == nil)
     }
 
-    private func measure(_ name: String, _ ranked: [String], _ qrels: [String: Int]) -> Double? {
+    /// The value of a measure by the name that trec_eval prints, nil for those that Assay has not.
+    func measure(_ name: String, _ ranked: [String], _ qrels: [String: Int]) -> Double? {
         let cut = name.split(separator: "_").last.flatMap { Int($0) }
-        switch (name.prefix { $0 != "_" }, cut) {
-        case ("ndcg", _): return trecNDCG(ranked: ranked, qrels: qrels, cut: cut)
-        case ("map", _): return trecAveragePrecision(ranked: ranked, qrels: qrels, cut: cut)
-        case ("recip", _): return trecReciprocalRank(ranked: ranked, qrels: qrels)
+        let stem = cut == nil ? name[...] : name[..<(name.lastIndex(of: "_") ?? name.endIndex)]
+        switch (stem, cut) {
+        case ("ndcg", nil), ("ndcg_cut", _): return trecNDCG(ranked: ranked, qrels: qrels, cut: cut)
+        case ("map", nil), ("map_cut", _): return trecAveragePrecision(ranked: ranked, qrels: qrels, cut: cut)
+        case ("recip_rank", nil): return trecReciprocalRank(ranked: ranked, qrels: qrels)
         case ("P", let cut?): return trecPrecision(ranked: ranked, qrels: qrels, cut: cut)
         case ("recall", let cut?): return trecRecall(ranked: ranked, qrels: qrels, cut: cut)
         case ("success", let cut?): return trecSuccess(ranked: ranked, qrels: qrels, cut: cut)

@@ -68,7 +68,7 @@ extension Sample {
         if question.gold.isEmpty && goldSpans.isEmpty {
             return .notApplicable(reason: "the question has no gold quotes")
         }
-        let quotes = Set(question.gold.map { ItemKey("quote", $0.document, $0.quote, "\($0.occurrence)") })
+        let quotes = Set(question.gold.map { [$0.document, $0.quote, "\($0.occurrence)"] })
         if goldSpans.count < quotes.count {
             return .notScored(
                 reason: "\(quotes.count - goldSpans.count) of \(quotes.count) gold quotes are not anchored"

@@ -1,0 +1,52 @@
+/// Name, version and digest of definition and result of every metric on the sample of `MetricLawTests`.
+let metricDigests: [String] = [
+    "span_recall@2/1 b18b53dd5d6b",
+    "span_recall@15tok/1 eb4268d5d9b0",
+    "span_precision@2/1 7c85249d4fde",
+    "span_precision@15tok/1 10c3e4fe915e",
+    "span_iou@2/1 a69b91304ce7",
+    "span_iou@15tok/1 cd6798e857a8",
+    "spans_found@2/1 2717df954e0e",
+    "spans_found@15tok/1 651974208c18",
+    "hit@2/1 4b4568484d29",
+    "hit@15tok/1 41f0a09cdd4f",
+    "mrr/1 16ae30361d26",
+    "mrr@2/1 d9844e26f310",
+    "ndcg@2/1 d1b7a2f8fc2c",
+    "ndcg/1 c098bc1a72d9",
+    "map/1 d088d4c35d48",
+    "map@2/1 9c8a6d414788",
+    "recall@2/1 ea18cdf08fbc",
+    "precision@2/1 af6f26807d7d",
+    "success@2/1 91607c6cb6ac",
+    "recip_rank/1 a4d4a6d82c13",
+    "recip_rank@2/1 9243dcfafe2b",
+    "judged@2/1 3a7e035c760a",
+    "exact_match/1 3b16474b8517",
+    "token_f1/1 05d4d0921a58",
+    "rouge_1/1 607586deaa46",
+    "rouge_2/1 9714e8f939c4",
+    "rouge_l/1 bfc7c83dbf07",
+    "semantic_similarity/1 c54d76049aa5",
+    "citation_precision/1 e49d5d0d6717",
+    "citation_recall/1 68f02ebaa44c",
+    "abstention_accuracy/1 ce2045905d49",
+    "abstention_precision/1 b5a9ad381b93",
+    "abstention_recall/1 af2a12dd11cc",
+    "faithfulness/1 83b29dd91ebb",
+    "answer_relevancy/1 01df543c9d44",
+    "context_precision/1 7fb1e1fe5349",
+    "context_recall/1 e31ddfb7d9c3",
+]
+
+extension JudgePromptTests {
+    /// Id and digest of every prompt with its schema.
+    static let digests: [String] = [
+        "split-statements/1 4d53024d30758520",
+        "verify-statements/1 925430945c3b76cb",
+        "verify-statements-short/1 3f05c1d398e05da4",
+        "rate-passage/1 7426f86af7a3f5d2",
+        "rate-passage-short/1 d049a609718e5046",
+        "ask-back/1 6372ee65983be8d7",
+    ]
+}
