@@ -1,3 +1,4 @@
+import AssayEngines
 import AssayModel
 import AssayStore
 import Synchronization
@@ -13,6 +14,7 @@ final class JudgeSession: Sendable {
         var completionTokens = 0
     }
 
+    private static let guardian = PromptGuard()
     private let engine: any Engine
     private let store: Store
     private let replicate: Int
@@ -37,8 +39,10 @@ final class JudgeSession: Sendable {
             }
             return JudgeReply(text: stored.text, finish: stored.finish)
         }
+        // Passages and answers stand in the messages as they are: no literal of theirs may become a control token.
+        let messages = call.messages.map { ChatMessage(role: $0.role, content: Self.guardian.neutralise($0.content).text) }
         let request = ChatRequest(
-            messages: call.messages, maxTokens: call.maxTokens, seed: call.replicate + 1 + replicate * 1_000, schema: call.schema)
+            messages: messages, maxTokens: call.maxTokens, seed: call.replicate + 1 + replicate * 1_000, schema: call.schema)
         let reply = try await withSpan("assay.judge") { span in
             span.attributes["assay.prompt"] = call.prompt
             return try await engine.chat(request, onDelta: nil)

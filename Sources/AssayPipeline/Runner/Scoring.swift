@@ -21,17 +21,10 @@ struct Scoring: Sendable {
         return try await concurrentMap(rows, limit: limit) { row in
             var row = row
             for metric in metrics {
-                row.scores[metric.definition.name] = try await score(metric, row)
+                row.scores[metric.definition.name] = try await metric.score(row.sample, failure: row.failure, tools: tools)
             }
             progress.advance("score")
             return row
         }
-    }
-
-    private func score(_ metric: any Metric, _ row: QuestionResult) async throws -> MetricResult {
-        if row.failure != nil, metric.definition.needs.contains(.answer) {
-            return MetricResult(.notScored(reason: "the answer failed"))
-        }
-        return try await metric.score(row.sample, tools: tools)
     }
 }
