@@ -113,6 +113,8 @@ package struct LlamaOptions: Sendable, Equatable {
     package var batchTokens = 256
     /// Serves `/v1/embeddings` instead of chat.
     package var embedding = false
+    /// Pooling of embeddings: `mean`, `cls`, `last`; empty for what the model says of itself.
+    package var pooling = ""
     /// Time until the server must be ready.
     package var startTimeout: Duration = .seconds(120)
     /// Times it may be started again within ten minutes.

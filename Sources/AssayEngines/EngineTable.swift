@@ -54,6 +54,9 @@ private func check(_ config: EngineConfig) throws {
         guard (128...(1 << 24)).contains(config.contextTokens) else {
             throw refuse("context is \(config.contextTokens) tokens; it takes 128 or more")
         }
+        guard ["", "mean", "cls", "last"].contains(config.llama.pooling) else {
+            throw refuse("pooling is '\(config.llama.pooling)'; it takes mean, cls or last")
+        }
         guard (32...8192).contains(config.llama.batchTokens) else {
             throw refuse("batch is \(config.llama.batchTokens) tokens; it takes 32 to 8192")
         }

@@ -6,7 +6,7 @@ import AssayModel
 /// by LF (WHATWG HTML, 9.2.6). Works on bytes, so a character may be split between two parts.
 struct ServerSentEvents {
     /// Bytes of one line to accept.
-    static let maxLineBytes = 4 << 20
+    static let maxLineBytes = 1 << 20
 
     private var line: [UInt8] = []
     private var data: [UInt8]?
@@ -20,18 +20,23 @@ struct ServerSentEvents {
     /// - Throws: `AssayError` "engine.protocol" for a line without end.
     mutating func feed(_ bytes: [UInt8]) throws -> [String] {
         var events: [String] = []
-        for byte in bytes {
+        var rest = bytes[...]
+        while let first = rest.first {
             let followsCR = lastWasCR
-            lastWasCR = byte == 13
-            if byte == 10 && followsCR { continue }
-            if byte == 10 || byte == 13 {
-                if let event = endLine() { events.append(event) }
+            lastWasCR = false
+            if first == 10 && followsCR {
+                rest.removeFirst()
                 continue
             }
-            line.append(byte)
-            guard line.count + (data?.count ?? 0) <= Self.maxLineBytes else {
+            let end = rest.firstIndex { $0 == 10 || $0 == 13 } ?? rest.endIndex
+            guard line.count + (data?.count ?? 0) + (end - rest.startIndex) <= Self.maxLineBytes else {
                 throw AssayError("engine.protocol", "an event of the stream has more than \(Self.maxLineBytes) bytes")
             }
+            line.append(contentsOf: rest[..<end])
+            guard end < rest.endIndex else { break }
+            lastWasCR = rest[end] == 13
+            rest = rest[(end + 1)...]
+            if let event = endLine() { events.append(event) }
         }
         return events
     }

@@ -10,19 +10,15 @@ import Glibc
 ///
 /// The thread that starts the child lives as long as the child: a child may ask the kernel to be killed with its parent, and to
 /// the kernel the parent is the thread. The child's standard input is a pipe that ends when this process does, however it does.
+/// Dropping the last reference kills the child.
 final class ChildProcess: Sendable {
-    private struct State {
-        var pid: pid_t = 0
-        /// Write end of the child's standard input.
-        var lifeline: CInt = -1
-        var exit: String?
-        var waiters: [CheckedContinuation<Void, Never>] = []
-    }
-
     let output: OutputRing
-    private let state = Mutex(State())
+    private let status: ChildStatus
 
-    private init(output: OutputRing) { self.output = output }
+    private init(_ status: ChildStatus, output: OutputRing) {
+        self.status = status
+        self.output = output
+    }
 
     deinit { kill() }
 
@@ -35,72 +31,37 @@ final class ChildProcess: Sendable {
     /// - Returns: The running child.
     /// - Throws: `AssayError` "engine.start" when the system cannot start it.
     static func start(_ arguments: [String], environment: [String: String], output: OutputRing) async throws -> ChildProcess {
-        let child = ChildProcess(output: output)
+        let status = ChildStatus()
         try await withCheckedThrowingContinuation { (started: CheckedContinuation<Void, any Error>) in
             do {
-                // Weak while it runs: dropping the last reference must end the child.
-                try startThread { [weak child] in
-                    guard let pipe = child.flatMap({ Self.spawn($0, arguments, environment, started) }) else { return }
-                    watch(child?.pid ?? 0, pipe, output)
-                    child?.ended()
+                try startThread {
+                    do {
+                        let spawned = try SpawnRequest(arguments: arguments, environment: environment).run()
+                        status.began(spawned.pid, lifeline: spawned.input)
+                        started.resume()
+                        watch(spawned.pid, spawned.output, output)
+                        status.ended()
+                    } catch {
+                        started.resume(throwing: error)
+                    }
                 }
             } catch {
                 started.resume(throwing: error)
             }
         }
-        return child
+        return ChildProcess(status, output: output)
     }
 
     /// Process id, also that of its group; 0 after it has ended.
-    var pid: pid_t { state.withLock { $0.pid } }
+    var pid: pid_t { status.pid }
     /// How it ended, nil while it runs.
-    var exit: String? { state.withLock { $0.exit } }
-
+    var exit: String? { status.exit }
     /// Ends the child and all of its group at once; harmless after its end.
-    func kill() {
-        state.withLock { state in
-            // The group exists as long as its leader has not been waited for, which happens under this lock.
-            if state.pid > 0 { _ = Glibc.kill(-state.pid, SIGKILL) }
-            if state.lifeline >= 0 { close(state.lifeline) }
-            state.lifeline = -1
-        }
-    }
-
+    func kill() { status.kill() }
+    /// Ends the child's standard input, which is what happens when this process dies.
+    func closeLifeline() { status.closeLifeline() }
     /// Waits until the child has ended.
-    func waitForEnd() async {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                if state.exit != nil { return true }
-                state.waiters.append(continuation)
-                return false
-            }
-            if isOver { continuation.resume() }
-        }
-    }
-}
-
-// MARK: on the child's thread
-extension ChildProcess {
-    /// Starts the program and answers `started`; returns the read end of its output.
-    private static func spawn(
-        _ child: ChildProcess,
-        _ arguments: [String],
-        _ environment: [String: String],
-        _ started: CheckedContinuation<Void, any Error>
-    ) -> CInt? {
-        do {
-            let spawned = try SpawnRequest(arguments: arguments, environment: environment).run()
-            child.state.withLock { state in
-                state.pid = spawned.pid
-                state.lifeline = spawned.input
-            }
-            started.resume()
-            return spawned.output
-        } catch {
-            started.resume(throwing: error)
-            return nil
-        }
-    }
+    func waitForEnd() async { await status.waitForEnd() }
 
     /// Reads the output until the child has ended.
     private static func watch(_ pid: pid_t, _ pipe: CInt, _ ring: OutputRing) {
@@ -128,8 +89,47 @@ extension ChildProcess {
             if status < 0 && errno != EINTR { return }
         }
     }
+}
 
-    private func ended() {
+/// What a child's handle and its thread share.
+private final class ChildStatus: Sendable {
+    private struct State {
+        var pid: pid_t = 0
+        /// Write end of the child's standard input.
+        var lifeline: CInt = -1
+        var exit: String?
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    var pid: pid_t { state.withLock { $0.pid } }
+    var exit: String? { state.withLock { $0.exit } }
+
+    func began(_ pid: pid_t, lifeline: CInt) {
+        state.withLock { state in
+            state.pid = pid
+            state.lifeline = lifeline
+        }
+    }
+
+    func kill() {
+        // The group exists as long as its leader has not been waited for, which happens under this lock.
+        state.withLock { state in
+            if state.pid > 0 { _ = Glibc.kill(-state.pid, SIGKILL) }
+        }
+        closeLifeline()
+    }
+
+    func closeLifeline() {
+        state.withLock { state in
+            if state.lifeline >= 0 { close(state.lifeline) }
+            state.lifeline = -1
+        }
+    }
+
+    func ended() {
+        closeLifeline()
         let waiters = state.withLock { state in
             var status: CInt = 0
             _ = Glibc.kill(-state.pid, SIGKILL)
@@ -137,11 +137,20 @@ extension ChildProcess {
             let signal = status & 0x7f
             state.exit = signal == 0 ? "exit status \(status >> 8 & 0xff)" : "signal \(signal)"
             state.pid = 0
-            if state.lifeline >= 0 { close(state.lifeline) }
-            state.lifeline = -1
             defer { state.waiters = [] }
             return state.waiters
         }
         for waiter in waiters { waiter.resume() }
+    }
+
+    func waitForEnd() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if state.exit != nil { return true }
+                state.waiters.append(continuation)
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
     }
 }

@@ -57,7 +57,7 @@ struct LlamaCommand {
             "port": .int(port), "slots": .int(slots), "context": .int(slots * contextTokens),
             "batch": .int(options.batchTokens), "cache": .bool(mode == .fast),
             "cache_mib": .int(mode == .fast ? 512 : 0), "embedding": .bool(options.embedding),
-            "threads": .int(options.threads),
+            "pooling": .string(options.pooling), "threads": .int(options.threads),
         ]
     }
 
@@ -71,6 +71,7 @@ struct LlamaCommand {
         flags += mode == .fast ? ["--cache-prompt", "--cache-ram", "512"] : ["--no-cache-prompt", "--cache-ram", "0"]
         if options.threads > 0 { flags += ["--threads", "\(options.threads)"] }
         if options.embedding { flags.append("--embedding") }
+        if !options.pooling.isEmpty { flags += ["--pooling", options.pooling] }
         return flags
     }
 

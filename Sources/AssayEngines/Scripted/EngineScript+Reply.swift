@@ -71,16 +71,21 @@ func firstSentence(ofPassage number: Int, in prompt: String) -> String? {
             if !rest.isEmpty { lines.append(rest) }
         }
     }
-    if lines.count > 1, let first = lines.first, !first.contains(where: { ".!?".contains($0) }) { lines.removeFirst() }
+    if lines.count > 1, sentenceEnd(in: String(lines[0])) == nil { lines.removeFirst() }
     let text = lines.joined(separator: " ")
     guard !text.isEmpty else { return nil }
-    var end = text.startIndex
-    while end < text.endIndex {
-        let next = text.index(after: end)
-        if ".!?".contains(text[end]), next == text.endIndex || text[next] == " " { return String(text[...end]) }
-        end = next
+    return sentenceEnd(in: text).map { String(text[..<$0]) } ?? text
+}
+
+/// Where the first sentence ends: after a mark that white space or the end follows.
+private func sentenceEnd(in text: String) -> String.Index? {
+    var position = text.startIndex
+    while position < text.endIndex {
+        let next = text.index(after: position)
+        if ".!?".contains(text[position]), next == text.endIndex || text[next].isWhitespace { return next }
+        position = next
     }
-    return text
+    return nil
 }
 
 private func trim(_ line: Substring) -> Substring {
