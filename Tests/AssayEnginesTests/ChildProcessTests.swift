@@ -92,14 +92,22 @@ struct ChildProcessTests {
         await child.waitForEnd()
         #expect(try await waits { !isRunning(pid) })
 
-        let second = try await ChildProcess.start(arguments, environment: ["PATH": path], output: OutputRing(logPath: nil))
+        let second = try await ChildProcess.start(
+            arguments,
+            environment: ["PATH": path],
+            output: OutputRing(logPath: nil)
+        )
         try await Task.sleep(for: .milliseconds(200))
         #expect(second.exit == nil)
         second.kill()
         await second.waitForEnd()
 
         try Data("#!/bin/sh\nexit 7\n".utf8).write(to: URL(filePath: server))
-        let third = try await ChildProcess.start(arguments, environment: ["PATH": path], output: OutputRing(logPath: nil))
+        let third = try await ChildProcess.start(
+            arguments,
+            environment: ["PATH": path],
+            output: OutputRing(logPath: nil)
+        )
         await third.waitForEnd()
         #expect(third.exit == "exit status 7")
     }
@@ -107,7 +115,9 @@ struct ChildProcessTests {
     @Test func passesNoForeignKeysOn() {
         let command = LlamaCommand(options: LlamaOptions(), alias: "m", slots: 1, contextTokens: 512, mode: .strict)
         let environment = command.environment(["PATH": "/bin", "OPENAI_API_KEY": "s"], key: "k")
-        #expect(environment["OPENAI_API_KEY"] == nil && environment["PATH"] == "/bin" && environment["LLAMA_API_KEY"] == "k")
+        #expect(
+            environment["OPENAI_API_KEY"] == nil && environment["PATH"] == "/bin" && environment["LLAMA_API_KEY"] == "k"
+        )
     }
 
     @Test func fingerprintIsRememberedUntilTheFileChanges() throws {

@@ -15,7 +15,10 @@ struct ClientPartsTests {
 
     @Test(arguments: ["", "soon", "06 Nov 1994 08:49:37 GMT", "Sun, 99 Nov 1994 08:49:37 GMT", "-1", "nan"])
     func ignoresWrongWaits(_ text: String) {
-        #expect(RetryPolicy.retryAfter(HTTPHead(status: 429, headers: [HTTPHeader("Retry-After", text)]), unixTime: 0) == nil)
+        #expect(
+            RetryPolicy.retryAfter(HTTPHead(status: 429, headers: [HTTPHeader("Retry-After", text)]), unixTime: 0)
+                == nil
+        )
     }
 
     @Test func pausesGrowToEightSeconds() {

@@ -8,7 +8,8 @@ import Testing
 struct EmbeddingServerTests {
     private let place = Place(file: "p.yaml", line: 3)
 
-    private func embedder(_ server: LoopbackServer, _ more: [(String, ConfigNode.Value)] = []) throws -> EmbeddingServer {
+    private func embedder(_ server: LoopbackServer, _ more: [(String, ConfigNode.Value)] = []) throws -> EmbeddingServer
+    {
         let values: [(String, ConfigNode.Value)] =
             [("base_url", .string(server.url + "/v1")), ("model", .string("e")), ("dimension", .int(2))] + more
         let members = values.map { ConfigNode.Member(key: $0.0, place: place, value: ConfigNode($0.1, at: place)) }
@@ -24,7 +25,10 @@ struct EmbeddingServerTests {
         let rows = texts.enumerated().reversed().map { index, text in
             JSONValue.object(["index": .int(index), "embedding": [.int(text.utf8.count), 1]])
         }
-        return .answer(200, JSONValue.object(["data": .array(rows), "usage": ["prompt_tokens": .int(tokens ?? texts.count)]]).text)
+        return .answer(
+            200,
+            JSONValue.object(["data": .array(rows), "usage": ["prompt_tokens": .int(tokens ?? texts.count)]]).text
+        )
     }
 
     @Test func embedsInOrderWithPrefixAndUnitLength() async throws {

@@ -6,7 +6,9 @@ import Testing
 
 struct OpenAIEngineTests {
     @Test func streamsAReply() async throws {
-        let server = try LoopbackServer { _, _ in .events(streamEvents(["Because", " of", " ünï"])) + [.text(": ping\n\n")] }
+        let server = try LoopbackServer { _, _ in
+            .events(streamEvents(["Because", " of", " ünï"])) + [.text(": ping\n\n")]
+        }
         let engine = try remoteEngine(server, key: "k1")
         let deltas = Deltas()
         let reply = try await engine.chat(question) { deltas.add($0) }
@@ -45,7 +47,10 @@ struct OpenAIEngineTests {
 
     @Test func takesAWholeReplyFromAServerThatDoesNotStream() async throws {
         let server = try LoopbackServer { _, _ in
-            .answer(200, #"{"choices":[{"finish_reason":"length","message":{"content":"abc"}}],"usage":{"prompt_tokens":2,"completion_tokens":1}}"#)
+            .answer(
+                200,
+                #"{"choices":[{"finish_reason":"length","message":{"content":"abc"}}],"usage":{"prompt_tokens":2,"completion_tokens":1}}"#
+            )
         }
         let deltas = Deltas()
         let engine = try remoteEngine(server) { $0.capabilities.streams = false }
@@ -70,7 +75,8 @@ struct OpenAIEngineTests {
     }
 
     @Test func givesUpAfterTheLastTry() async throws {
-        let server = try LoopbackServer { _, _ in .answer(500, #"{"error":{"message":"broken","type":"server_error"}}"#) }
+        let server = try LoopbackServer { _, _ in .answer(500, #"{"error":{"message":"broken","type":"server_error"}}"#)
+        }
         let engine = try remoteEngine(server)
         let error = await #expect(throws: AssayError.self) { try await engine.chat(question, onDelta: nil) }
         #expect(error?.code == "engine.http")
@@ -122,7 +128,8 @@ struct OpenAIEngineTests {
 
     @Test(arguments: [true, false]) func neverRepeatsContent(isReset: Bool) async throws {
         let server = try LoopbackServer { _, _ in
-            .events(streamEvents(["par", "tial"]).dropLast(3).map { $0 }) + [.wait(.milliseconds(30))] + (isReset ? [.cut] : [])
+            .events(streamEvents(["par", "tial"]).dropLast(3).map { $0 }) + [.wait(.milliseconds(30))]
+                + (isReset ? [.cut] : [])
         }
         let engine = try remoteEngine(server)
         let deltas = Deltas()
@@ -145,7 +152,11 @@ struct OpenAIEngineTests {
     // MARK: errors
 
     @Test(arguments: [
-        (400, #"{"error":{"code":400,"message":"request (3031 tokens) exceeds","type":"exceed_context_size_error"}}"#, "engine.context-exceeded"),
+        (
+            400,
+            #"{"error":{"code":400,"message":"request (3031 tokens) exceeds","type":"exceed_context_size_error"}}"#,
+            "engine.context-exceeded"
+        ),
         (400, #"{"error":{"code":"context_length_exceeded","message":"too long"}}"#, "engine.context-exceeded"),
         (401, #"{"error":{"message":"Invalid API Key","type":"authentication_error","code":401}}"#, "engine.refused"),
         (404, "<html>not here</html>", "engine.http"), (302, "", "engine.http"),
@@ -182,7 +193,10 @@ struct OpenAIEngineTests {
 
     @Test func limitsAHugeReply() async throws {
         let server = try LoopbackServer { _, _ in
-            [.head(200, [("Content-Type", "text/event-stream")]), .bytes([UInt8](repeating: 58, count: 2 << 20)), .hang]
+            [
+                .head(200, [("Content-Type", "text/event-stream")]), .bytes([UInt8](repeating: 58, count: 2 << 20)),
+                .hang,
+            ]
         }
         let engine = try remoteEngine(server)
         #expect(await errorCode { _ = try await engine.chat(question, onDelta: nil) } == "engine.protocol")
@@ -191,7 +205,16 @@ struct OpenAIEngineTests {
 
     @Test func errorsHoldNeitherKeyNorPrompt() async throws {
         let server = try LoopbackServer { request, _ in
-            .answer(400, JSONValue.object(["error": ["message": .string("bad key \(request["authorization"] ?? "")\u{1b}[31m " + String(repeating: "x", count: 1000))]]).text)
+            .answer(
+                400,
+                JSONValue.object([
+                    "error": [
+                        "message": .string(
+                            "bad key \(request["authorization"] ?? "")\u{1b}[31m " + String(repeating: "x", count: 1000)
+                        )
+                    ]
+                ]).text
+            )
         }
         let engine = try remoteEngine(server, key: "sk-secret")
         let error = await #expect(throws: AssayError.self) { try await engine.chat(question, onDelta: nil) }
@@ -212,7 +235,8 @@ struct OpenAIEngineTests {
     @Test func asksAtMostAsManyAtOnceAsThereAreSlots() async throws {
         let server = try LoopbackServer { _, _ in [.wait(.milliseconds(20))] + .events(streamEvents(["ok"])) }
         let engine = try remoteEngine(server) { $0.slots = 3 }
-        _ = try await concurrentMap(Array(0..<12), limit: 12) { _ in try await engine.chat(question, onDelta: nil).text }
+        _ = try await concurrentMap(Array(0..<12), limit: 12) { _ in try await engine.chat(question, onDelta: nil).text
+        }
         #expect(server.log.requests.count == 12)
         #expect(server.log.connections <= 12)
     }
@@ -228,7 +252,7 @@ struct OpenAIEngineTests {
             group.cancelAll()
             #expect(await group.next() == "CancellationError")
         }
-        #expect(try await server.waits(.seconds(1)) { $0.abandoned == 1 })
+        #expect(try await server.waits { $0.abandoned == 1 })
         #expect(try await engine.chat(question, onDelta: nil).text == "ok")
     }
 

@@ -21,7 +21,9 @@ struct PromptGuardTests {
     }
 
     @Test func leavesNoTokenInRandomText() {
-        let tokens = ["<|", "|>", "im_end", "<s>", "<", ">", "|", "[INST]", "[", "INST]", "｜", "·", "a", "\n", "<<SYS>>", "é"]
+        let tokens = [
+            "<|", "|>", "im_end", "<s>", "<", ">", "|", "[INST]", "[", "INST]", "｜", "·", "a", "\n", "<<SYS>>", "é",
+        ]
         let guardian = PromptGuard(tokens: ["<<", "aa", "[[INST]"])
         for seed in UInt64(0)..<300 {
             var random = SeededRandom(seed: seed)

@@ -35,7 +35,9 @@ struct ScriptedEngineTests {
         #expect(reply.text == "You have 25 days of leave a year. [1]")
         #expect(deltas.all.joined() == reply.text)
         #expect(reply.usage.completionTokens == 9)
-        #expect(try await engine.chat(ask("No passage."), onDelta: nil).text == "The documents do not answer this question.")
+        #expect(
+            try await engine.chat(ask("No passage."), onDelta: nil).text == "The documents do not answer this question."
+        )
         #expect(engine.calls == 2 && engine.requests.count == 2)
     }
 
@@ -87,10 +89,14 @@ struct ScriptedEngineTests {
         let schema: JSONValue = [
             "type": "object",
             "properties": [
-                "verdict": ["type": "string", "enum": ["yes", "no"]], "score": ["type": "integer", "minimum": 1, "maximum": 5],
-                "claims": ["type": "array", "minItems": 2, "items": ["$ref": "#/$defs/claim"]], "skipped": ["type": "string"],
-                "ratio": ["type": "number", "minimum": 0, "maximum": 1], "flag": ["type": "boolean"], "fixed": ["const": 3],
-                "note": ["type": "string", "minLength": 20, "maxLength": 24], "maybe": ["anyOf": [["type": "null"], ["type": "integer"]]],
+                "verdict": ["type": "string", "enum": ["yes", "no"]],
+                "score": ["type": "integer", "minimum": 1, "maximum": 5],
+                "claims": ["type": "array", "minItems": 2, "items": ["$ref": "#/$defs/claim"]],
+                "skipped": ["type": "string"],
+                "ratio": ["type": "number", "minimum": 0, "maximum": 1], "flag": ["type": "boolean"],
+                "fixed": ["const": 3],
+                "note": ["type": "string", "minLength": 20, "maxLength": 24],
+                "maybe": ["anyOf": [["type": "null"], ["type": "integer"]]],
             ],
             "required": ["verdict", "score", "claims", "ratio", "flag", "fixed", "note", "maybe"],
             "$defs": ["claim": ["type": "object", "properties": ["text": ["type": "string"]], "required": ["text"]]],
@@ -101,7 +107,9 @@ struct ScriptedEngineTests {
             let value = try SchemaInstance(schema).make(&random)
             seen.insert(value["verdict"]?.stringValue ?? "")
             #expect((1...5).contains(value["score"]?.intValue ?? 0))
-            #expect(value["claims"]?.arrayValue?.count == 2 && value["claims"]?.arrayValue?[0]["text"]?.stringValue != nil)
+            #expect(
+                value["claims"]?.arrayValue?.count == 2 && value["claims"]?.arrayValue?[0]["text"]?.stringValue != nil
+            )
             #expect((0...1).contains(value["ratio"]?.doubleValue ?? -1))
             #expect(value["fixed"] == 3 && value["skipped"] == nil && value["maybe"] != nil)
             #expect((20...24).contains(value["note"]?.stringValue?.count ?? 0))
@@ -119,8 +127,13 @@ struct ScriptedEngineTests {
         let engine = engine()
         var text = engine.identity.modelHash ?? ""
         for index in 0..<20 {
-            let schema: JSONValue = ["type": "object", "properties": ["n": ["type": "integer"], "w": ["type": "string"]]]
-            text += try await engine.chat(ask("\(Self.prompt) \(index)", schema: index % 2 == 0 ? schema : nil), onDelta: nil).text
+            let schema: JSONValue = [
+                "type": "object", "properties": ["n": ["type": "integer"], "w": ["type": "string"]],
+            ]
+            text += try await engine.chat(
+                ask("\(Self.prompt) \(index)", schema: index % 2 == 0 ? schema : nil),
+                onDelta: nil
+            ).text
         }
         #expect(SHA256.hex(text) == "0d4019d78c7867e85dd87a0feb19485474f3a494002b86761bb0ad89fdb83e6d")
     }

@@ -19,7 +19,8 @@ package struct EngineEndpoint: Sendable {
     }
 
     var headers: [HTTPHeader] {
-        [HTTPHeader("Content-Type", "application/json")] + (key.map { [HTTPHeader("Authorization", "Bearer \($0)")] } ?? [])
+        [HTTPHeader("Content-Type", "application/json")]
+            + (key.map { [HTTPHeader("Authorization", "Bearer \($0)")] } ?? [])
     }
 }
 

@@ -45,7 +45,9 @@ struct EngineFault: Error {
     /// - Returns: "engine.context-exceeded", "engine.refused" or "engine.http".
     func error(status: Int, engine: String, key: String?) -> AssayError {
         var words = message
-        if let key, !key.isEmpty { words = words.split(separator: key, omittingEmptySubsequences: false).joined(separator: "***") }
+        if let key, !key.isEmpty {
+            words = words.split(separator: key, omittingEmptySubsequences: false).joined(separator: "***")
+        }
         let said = words.isEmpty ? "" : ": \(words)"
         if isContextExceeded {
             return AssayError(

@@ -54,7 +54,11 @@ package struct EmbeddingServer: Embedder {
             source = found
         case (nil, let url?):
             guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
-                throw AssayError("config.value", "\(options.owner).base_url takes an http or https URL", at: options.place)
+                throw AssayError(
+                    "config.value",
+                    "\(options.owner).base_url takes an http or https URL",
+                    at: options.place
+                )
             }
             source = FixedEmbeddingSource(
                 endpoint: EngineEndpoint(baseURL: url, key: nil),
@@ -178,7 +182,10 @@ package struct EmbeddingServer: Embedder {
         }
         let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
         guard length.isFinite, length > 0 else {
-            throw AssayError("embed.vector", "the embedding server '\(fingerprint.model)' sent a vector without direction")
+            throw AssayError(
+                "embed.vector",
+                "the embedding server '\(fingerprint.model)' sent a vector without direction"
+            )
         }
         return vector.map { Float($0 / length) }
     }

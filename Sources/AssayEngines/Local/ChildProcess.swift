@@ -30,7 +30,11 @@ final class ChildProcess: Sendable {
     ///   - output: Takes what it writes to standard output and error.
     /// - Returns: The running child.
     /// - Throws: `AssayError` "engine.start" when the system cannot start it.
-    static func start(_ arguments: [String], environment: [String: String], output: OutputRing) async throws -> ChildProcess {
+    static func start(
+        _ arguments: [String],
+        environment: [String: String],
+        output: OutputRing
+    ) async throws -> ChildProcess {
         let status = ChildStatus()
         try await withCheckedThrowingContinuation { (started: CheckedContinuation<Void, any Error>) in
             do {

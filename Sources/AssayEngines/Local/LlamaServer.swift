@@ -58,7 +58,9 @@ final class LlamaServer: Sendable {
         }
     }
 
-    /// How the server died, with its last lines; nil when it lives. Waits a moment: a connection breaks before its process ends.
+    /// How the server died, with its last lines; nil when it lives.
+    ///
+    /// Waits a moment: a connection breaks before its process has ended.
     func causeOfDeath() async -> AssayError? {
         guard let child = state.withLock({ $0.running?.child }) else { return nil }
         let end = clock.now() + .milliseconds(500)
@@ -131,8 +133,11 @@ final class LlamaServer: Sendable {
             let now = clock.now()
             let recent = state.starts.filter { now - $0 < Self.restartWindow }
             guard recent.count <= command.options.maxRestarts else {
-                throw died("died \(recent.count) times in ten minutes and is not started again; the last time:",
-                    last?.exit ?? "no start", last?.output)
+                throw died(
+                    "died \(recent.count) times in ten minutes and is not started again; the last time:",
+                    last?.exit ?? "no start",
+                    last?.output
+                )
             }
             state.starts.append(now)
         }

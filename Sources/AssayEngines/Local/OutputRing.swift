@@ -43,7 +43,9 @@ final class OutputRing: Sendable {
     func lastLines(_ count: Int) -> [String] {
         let text = state.withLock { String(decoding: $0.bytes, as: UTF8.self) }
         let lines = text.split(whereSeparator: \.isNewline).map { line in
-            String(String.UnicodeScalarView(line.unicodeScalars.prefix(200).filter { $0.value >= 32 && $0.value != 127 }))
+            String(
+                String.UnicodeScalarView(line.unicodeScalars.prefix(200).filter { $0.value >= 32 && $0.value != 127 })
+            )
         }
         return lines.filter { line in line.contains { !$0.isWhitespace } }.suffix(count)
     }

@@ -97,7 +97,9 @@ package struct PromptGuard: Sendable {
         for bar in [Self.bar, Self.wideBar] where bytes[(position + 1)...].starts(with: bar) {
             let start = position + 1 + bar.count
             var end = start
-            while end < bytes.count, end - start <= Self.maxName * 4, ![Self.less, Self.greater, 10].contains(bytes[end]) {
+            while end < bytes.count, end - start <= Self.maxName * 4,
+                ![Self.less, Self.greater, 10].contains(bytes[end])
+            {
                 end += 1
             }
             guard end < bytes.count, bytes[end] == Self.greater, end - start > bar.count,

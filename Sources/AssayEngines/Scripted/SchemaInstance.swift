@@ -93,7 +93,9 @@ struct SchemaInstance {
     private func resolve(_ path: String) throws -> JSONValue {
         var found: JSONValue? = path.hasPrefix("#") ? root : nil
         for part in path.dropFirst().split(separator: "/") { found = found?[String(part)] }
-        guard let found else { throw AssayError("engine.schema", "the JSON Schema refers to '\(path)', which it has not") }
+        guard let found else {
+            throw AssayError("engine.schema", "the JSON Schema refers to '\(path)', which it has not")
+        }
         return found
     }
 }
