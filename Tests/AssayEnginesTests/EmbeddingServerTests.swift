@@ -81,6 +81,17 @@ struct EmbeddingServerTests {
         #expect(try await embedder(server).embed(["a"], as: .document).count == 1)
     }
 
+    @Test func outputIsPinned() async throws {
+        let server = try LoopbackServer { request, _ in Self.answer(request) }
+        let batch = try await embedder(server).embed(["one", "two words", "drei Wörter hier"], as: .document)
+        let body = server.log.requests.first?.text ?? ""
+        // Another request or another rounding needs another version of the component.
+        #expect(
+            SHA256.hex(body + batch.values.map { "\($0.bitPattern) " }.joined())
+                == "d9ca79c01a3b915dd2ac43fce9f90830bc41c4caa29916b84822b0ec91a256b7"
+        )
+    }
+
     @Test func refusesWrongOptions() async throws {
         let server = try LoopbackServer { request, _ in Self.answer(request) }
         #expect(await errorCode { _ = try embedder(server, [("engine", .string("x"))]) } == "config.missing")
