@@ -51,6 +51,9 @@ def main() -> None:
     params.cache_ram_mib = options["cache_mib"]
     params.cache_idle_slots = options["cache"]
     params.embedding = options["embedding"]
+    if options["pooling"]:
+        pooling = xllamacpp.llama_pooling_type
+        params.pooling_type = getattr(pooling, "LLAMA_POOLING_TYPE_" + options["pooling"].upper())
     params.fit_params = False
     params.endpoint_slots = True
     params.endpoint_metrics = True

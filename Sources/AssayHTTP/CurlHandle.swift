@@ -83,7 +83,7 @@ import CLibCurl
             guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
             let handle = unsafe Unmanaged<CurlHandle>.fromOpaque(context).takeUnretainedValue()
             let raw = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-            switch handle.transfer.receive(status: handle.status, body: unsafe Array(raw)) {
+            switch handle.transfer.receive(status: handle.status, body: unsafe bytesOf(raw)) {
             case .taken: return size * count
             case .pause: return Int(CURL_WRITEFUNC_PAUSE)
             case .abort: return 0
@@ -109,14 +109,20 @@ import CLibCurl
             unsafe assay_curl_get_time(easy, CURLINFO_PRETRANSFER_TIME_T, &sent)
             let limit = sent > 0 ? transfer.request.deadline : transfer.request.connectTimeout
             return sent > 0
-                ? .failure(AssayError("http.timeout", "\(origin) did not finish its answer within \(limit.milliseconds) ms"))
-                : .failure(AssayError("http.unreachable", "\(origin) accepts no connection within \(limit.milliseconds) ms"))
+                ? .failure(
+                    AssayError("http.timeout", "\(origin) did not finish its answer within \(limit.milliseconds) ms")
+                )
+                : .failure(
+                    AssayError("http.unreachable", "\(origin) accepts no connection within \(limit.milliseconds) ms")
+                )
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             return .failure(AssayError("http.unreachable", "\(origin) cannot be reached: \(reason)"))
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM:
             return .failure(AssayError("http.tls", "\(origin) has no valid TLS certificate: \(reason)"))
         case CURLE_TOO_MANY_REDIRECTS:
-            return .failure(AssayError("http.redirect", "\(origin) redirects more than \(transfer.request.maxRedirects) times"))
+            return .failure(
+                AssayError("http.redirect", "\(origin) redirects more than \(transfer.request.maxRedirects) times")
+            )
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
             return .failure(AssayError("http.request", "\(origin) is not a URL that can be asked: \(reason)"))
         default:
@@ -130,6 +136,14 @@ import CLibCurl
 
     private func set(_ option: CURLoption, _ value: String) {
         unsafe assay_curl_set_text(easy, option, value)
+    }
+}
+
+/// A copy with one memory move, in debug builds too.
+private func bytesOf(_ raw: UnsafeRawBufferPointer) -> [UInt8] {
+    unsafe [UInt8](unsafeUninitializedCapacity: raw.count) { buffer, count in
+        unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: raw)
+        count = raw.count
     }
 }
 

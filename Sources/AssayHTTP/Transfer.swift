@@ -74,9 +74,7 @@ final class Transfer: Sendable {
                 let (now, wasPaused): (Result<[UInt8]?, any Error>?, Bool) = state.withLock { state in
                     if state.isCancelled { return (.failure(CancellationError()), false) }
                     if !state.pending.isEmpty {
-                        let bytes = state.pending.count == 1 ? state.pending[0] : Array(state.pending.joined())
-                        state.pending = []
-                        state.pendingBytes = 0
+                        let bytes = state.takePending()
                         let wasPaused = state.isPaused
                         state.isPaused = false
                         return (.success(bytes), wasPaused)
@@ -193,6 +191,19 @@ final class Transfer: Sendable {
 }
 
 extension Transfer.State {
+    /// All bytes that wait, in one piece.
+    fileprivate mutating func takePending() -> [UInt8] {
+        defer {
+            pending = []
+            pendingBytes = 0
+        }
+        guard pending.count > 1 else { return pending.first ?? [] }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(pendingBytes)
+        for part in pending { bytes.append(contentsOf: part) }
+        return bytes
+    }
+
     fileprivate mutating func setHead(status: Int) {
         guard head == nil else { return }
         let headers = lines.dropFirst().compactMap { line -> HTTPHeader? in

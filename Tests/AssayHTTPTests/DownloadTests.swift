@@ -24,7 +24,9 @@ struct DownloadTests {
         try LoopbackServer { [bytes] request, number in
             let range = ranges ? request["range"] : nil
             let start = range.flatMap { Int($0.dropFirst("bytes=".count).dropLast()) } ?? 0
-            if start >= bytes.count { return [.head(416, [("Content-Range", "bytes */\(bytes.count)"), ("Content-Length", "0")])] }
+            if start >= bytes.count {
+                return [.head(416, [("Content-Range", "bytes */\(bytes.count)"), ("Content-Length", "0")])]
+            }
             var headers = [("Content-Length", "\(bytes.count - start)")]
             if start > 0 { headers.append(("Content-Range", "bytes \(start)-\(bytes.count - 1)/\(bytes.count)")) }
             let rest = Array(bytes[start...])

@@ -1,6 +1,7 @@
 import AssayHTTP
 import AssayModel
 import AssayTestServer
+import Synchronization
 import Testing
 
 struct HTTPClientTests {
@@ -53,12 +54,19 @@ struct HTTPClientTests {
     }
 
     @Test func streamsPartsAsTheyArrive() async throws {
+        let read = Atomic(0)
         let server = try LoopbackServer { _, _ in
-            [.head(200, []), .text("a"), .wait(.milliseconds(80)), .text("b"), .wait(.milliseconds(80)), .text("c")]
+            [
+                .head(200, []), .text("a"), .until { read.value == 1 }, .text("b"), .until { read.value == 2 },
+                .text("c"),
+            ]
         }
         let parts = try await HTTPClient().stream(HTTPRequest("GET", server.url)) { head, body in
             var parts: [String] = []
-            for try await part in body { parts.append(String(decoding: part, as: UTF8.self)) }
+            for try await part in body {
+                parts.append(String(decoding: part, as: UTF8.self))
+                read.value += 1
+            }
             #expect(head.status == 200)
             return parts
         }
@@ -99,7 +107,6 @@ struct HTTPClientTests {
     @Test(arguments: [false, true]) func cancellingTheTaskClosesTheConnection(inBody: Bool) async throws {
         let server = try LoopbackServer { _, _ in inBody ? [.head(200, []), .text("x"), .hang] : [.hang] }
         let client = try HTTPClient()
-        let begin = ContinuousClock.now
         await withTaskGroup(of: String.self) { group in
             group.addTask { await code { _ = try await client.send(HTTPRequest("GET", server.url)) } }
             _ = try? await server.waits { $0.requests.count == 1 }
@@ -107,7 +114,6 @@ struct HTTPClientTests {
             #expect(await group.next() == "CancellationError")
         }
         #expect(try await server.waits { $0.abandoned == 1 })
-        #expect(begin.duration(to: .now) < .seconds(1))
     }
 
     @Test func deadlineEndsWholeAndPausedTransfers() async throws {
@@ -130,7 +136,9 @@ struct HTTPClientTests {
 
     @Test func limitsTheBody() async throws {
         let client = try HTTPClient()
-        let server = try LoopbackServer { _, _ in [.head(200, []), .bytes([UInt8](repeating: 1, count: 1 << 20)), .hang] }
+        let server = try LoopbackServer { _, _ in
+            [.head(200, []), .bytes([UInt8](repeating: 1, count: 1 << 20)), .hang]
+        }
         let request = HTTPRequest("GET", server.url, maxResponseBytes: 100_000)
         #expect(await code { _ = try await client.send(request) } == "http.too-large")
         #expect(try await server.waits { $0.abandoned == 1 })
@@ -163,7 +171,9 @@ struct HTTPClientTests {
         #expect(try await client.send(HTTPRequest("GET", server.url)).status == 302)
         #expect(try await client.send(HTTPRequest("GET", server.url, maxRedirects: 1)).text == "next")
         let file = try LoopbackServer { _, _ in .answer(302, "", [("Location", "file:///etc/hostname")]) }
-        #expect(await code { _ = try await client.send(HTTPRequest("GET", file.url, maxRedirects: 1)) } == "http.request")
+        #expect(
+            await code { _ = try await client.send(HTTPRequest("GET", file.url, maxRedirects: 1)) } == "http.request"
+        )
     }
 
     @Test(arguments: ["file:///etc/passwd", "ftp://127.0.0.1/x", "/etc/passwd", "http://127.0.0.1/\r\nX: y"])
@@ -191,11 +201,22 @@ struct HTTPClientTests {
         let client = try HTTPClient()
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<40 {
-                group.addTask { _ = try? await client.send(HTTPRequest("GET", server.url, deadline: .seconds(5))) }
+                group.addTask { _ = try? await client.send(HTTPRequest("GET", server.url, deadline: .seconds(60))) }
             }
             _ = try? await server.waits { $0.requests.count == 40 }
             group.cancelAll()
         }
         #expect(try await server.waits { $0.abandoned == 40 })
     }
+}
+
+/// A number that several threads see.
+final class Atomic: Sendable {
+    private let state: Mutex<Int>
+    var value: Int {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+
+    init(_ value: Int) { state = Mutex(value) }
 }

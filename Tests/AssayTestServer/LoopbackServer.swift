@@ -33,6 +33,8 @@ package final class LoopbackServer: Sendable {
         case bytes([UInt8])
         /// Waits; notices when the client goes away.
         case wait(Duration)
+        /// Waits until the test says so; notices when the client goes away.
+        case until(@Sendable () -> Bool)
         /// Breaks the connection.
         case cut
         /// Waits until the client goes away.
@@ -78,7 +80,7 @@ package final class LoopbackServer: Sendable {
     }
 
     /// Waits until `isTrue` holds for the log, at most `limit`; says whether it did.
-    package func waits(_ limit: Duration = .seconds(3), until isTrue: (Log) -> Bool) async throws -> Bool {
+    package func waits(_ limit: Duration = .seconds(15), until isTrue: (Log) -> Bool) async throws -> Bool {
         let end = ContinuousClock.now + limit
         while ContinuousClock.now < end {
             if isTrue(log) { return true }
@@ -153,7 +155,9 @@ package final class LoopbackServer: Sendable {
         for step in steps {
             switch step {
             case .head(let status, let headers):
-                keeps = headers.contains { $0.0.lowercased() == "content-length" || $0.0.lowercased() == "transfer-encoding" }
+                keeps = headers.contains {
+                    $0.0.lowercased() == "content-length" || $0.0.lowercased() == "transfer-encoding"
+                }
                 let lines = headers.map { "\($0.0): \($0.1)\r\n" }.joined()
                 let close = keeps ? "" : "Connection: close\r\n"
                 guard connection.send(Array("HTTP/1.1 \(status) Status\r\n\(lines)\(close)\r\n".utf8)) else {
@@ -167,6 +171,10 @@ package final class LoopbackServer: Sendable {
                 }
             case .wait(let duration):
                 if connection.isGone(within: duration.milliseconds) { return .abandoned }
+            case .until(let isTrue):
+                while !isTrue() {
+                    if connection.isGone(within: 5) { return .abandoned }
+                }
             case .cut:
                 connection.reset()
                 return .closed
