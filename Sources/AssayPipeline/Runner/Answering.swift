@@ -86,6 +86,6 @@ struct Answering: Sendable {
 extension AssayError {
     /// Whether the engine refused this request but would answer others.
     var concernsOneRequest: Bool {
-        ["engine.context-exceeded", "engine.http", "engine.empty", "engine.reply"].contains(code.rawValue)
+        ["engine.context-exceeded", "engine.http", "engine.empty-reply", "engine.too-large", "engine.schema"].contains(code.rawValue)
     }
 }
