@@ -104,3 +104,6 @@ struct RandomTexts {
         return words.joined(separator: " ")
     }
 }
+
+/// The folder with data sets, named by `ASSAY_SHARED_DATA`; tests that need it are skipped without it.
+let sharedData: String? = ProcessInfo.processInfo.environment["ASSAY_SHARED_DATA"]
