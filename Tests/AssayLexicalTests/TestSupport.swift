@@ -65,7 +65,9 @@ struct NaiveIndex {
             let ratio = (Double(documents.count - frequency) + 0.5) / (Double(frequency) + 0.5)
             weights.append((term, Float(Double(count) * log(1 + ratio))))
         }
-        weights.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.term.utf8.lexicographicallyPrecedes($1.term.utf8) }
+        weights.sort {
+            $0.weight != $1.weight ? $0.weight > $1.weight : $0.term.utf8.lexicographicallyPrecedes($1.term.utf8)
+        }
         var hits: [KeywordHit] = []
         for document in documents where allows(document.segment, document.ordinal) {
             var score: Float = 0

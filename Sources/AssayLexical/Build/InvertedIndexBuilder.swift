@@ -38,16 +38,20 @@ public final class InvertedIndexBuilder {
         let ordinal = documentCount
         precondition(ordinal < IndexLayout.window << 16, "too many documents for one segment")
         var text = text
+        // Taken out of the object for the loop, which else would check for exclusive access at each word.
+        var open = PostingsAccumulator()
+        swap(&open, &postings)
         let length = text.withUTF8 { bytes in
             var length = 0
             unsafe extractor.forEachTerm(in: bytes) { term in
-                postings.add(term)
+                open.add(term)
                 length &+= 1
             }
             return length
         }
+        open.endDocument(length: length)
+        swap(&open, &postings)
         lengths.append(UInt32(length))
-        postings.endDocument(length: length)
         totalLength += length
         documentCount += 1
         return ordinal
@@ -73,7 +77,11 @@ public final class InvertedIndexBuilder {
             postings: postings.count
         )
         if let complaint = layout.complaint {
-            throw AssayError("index.too-large", "the index cannot be written: \(complaint)", remedy: "use more segments")
+            throw AssayError(
+                "index.too-large",
+                "the index cannot be written: \(complaint)",
+                remedy: "use more segments"
+            )
         }
         var writer = try IndexFileWriter(path)
         try write(distinct, layout, to: &writer)

@@ -91,7 +91,9 @@ import Glibc
         let lengths = (0..<layout.distinctLengths).map {
             unsafe Int(file.load(fromByteOffset: layout.lengthsStart + $0 * 4, as: UInt32.self))
         }
-        guard zip(lengths, lengths.dropFirst()).allSatisfy({ $0 < $1 }) else { throw Damage("lengths are out of order") }
+        guard zip(lengths, lengths.dropFirst()).allSatisfy({ $0 < $1 }) else {
+            throw Damage("lengths are out of order")
+        }
         return (layout, checksum, identity, lengths)
     }
 
