@@ -36,7 +36,7 @@ struct NaiveIndex {
     let options: LexicalOptions
     let analyzer: LexicalAnalyzer
 
-    /// - Parameter texts: For each segment its texts; nil for deleted documents.
+    /// `texts` has for each segment its texts, nil for deleted documents.
     init(_ texts: [[String?]], _ options: LexicalOptions) throws {
         self.options = options
         let analyzer = try LexicalAnalyzer(options)

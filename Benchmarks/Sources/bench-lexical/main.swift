@@ -2,6 +2,10 @@ import AssayLexical
 import AssayModel
 import FoundationEssentials
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 // Measures the keyword index on one thread: bench-lexical DOCUMENTS QUERIES INDEX-FILE HITS-FILE [K]
 // DOCUMENTS and QUERIES hold one text a line. Prints one JSON object; HITS-FILE gets the ordinals of each query's hits.
 
@@ -13,6 +17,9 @@ func lines(_ path: String) throws -> [String] {
 func seconds(_ duration: Duration) -> Double {
     Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
 }
+
+/// Processor time of this process so far.
+func cpuSeconds() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
 
 func percentile(_ sorted: [Double], _ share: Double) -> Double {
     sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
@@ -29,11 +36,13 @@ func run(_ arguments: [String]) throws {
     let options = LexicalOptions()
     let clock = ContinuousClock()
 
+    let cpuBefore = cpuSeconds()
     let adding = try clock.measure {
         let builder = try InvertedIndexBuilder(options: options)
         for text in texts { builder.add(text) }
         try builder.write(to: arguments[3])
     }
+    let cpu = cpuSeconds() - cpuBefore
     var opened: KeywordIndex?
     let opening = try clock.measure {
         let segment = try InvertedIndexSegment(arguments[3])
@@ -65,6 +74,7 @@ func run(_ arguments: [String]) throws {
         "documents": .int(texts.count),
         "queries": .int(queries.count),
         "index_docs_per_s": .double(Double(texts.count) / seconds(adding)),
+        "index_docs_per_cpu_s": .double(Double(texts.count) / cpu),
         "open_ms": .double(seconds(opening) * 1_000),
         "p50_ms": .double(percentile(times, 0.5)),
         "p95_ms": .double(percentile(times, 0.95)),
