@@ -1,15 +1,15 @@
-package import AssayModel
+public import AssayModel
 
 /// How keywords are made from text and how they are weighed: the options of `index.keywords`.
-package struct LexicalOptions: Sendable, Equatable {
+public struct LexicalOptions: Sendable, Equatable {
     /// How text is cut into words.
-    package enum Tokenizer: String, Sendable, CaseIterable {
+    public enum Tokenizer: String, Sendable, CaseIterable {
         /// Words of letters and digits by Unicode's word boundaries (UAX #29) in lower case, without the English possessive `'s`.
         case unicode
     }
 
     /// Words that are left out.
-    package enum StopWords: String, Sendable, CaseIterable {
+    public enum StopWords: String, Sendable, CaseIterable {
         /// Lucene's 33 English stop words.
         case lucene
         /// Nothing is left out.
@@ -17,7 +17,7 @@ package struct LexicalOptions: Sendable, Equatable {
     }
 
     /// How words are reduced to stems.
-    package enum Stemmer: String, Sendable, CaseIterable {
+    public enum Stemmer: String, Sendable, CaseIterable {
         /// Porter's algorithm of 1980, as Snowball and Lucene have it.
         case porter
         /// Snowball's English ("Porter 2").
@@ -27,23 +27,23 @@ package struct LexicalOptions: Sendable, Equatable {
     }
 
     /// How text is cut into words.
-    package var tokenizer: Tokenizer
+    public var tokenizer: Tokenizer
     /// Words that are left out.
-    package var stopWords: StopWords
+    public var stopWords: StopWords
     /// How words are reduced to stems.
-    package var stemmer: Stemmer
+    public var stemmer: Stemmer
     /// How slowly repetition of a word stops to count, 0 (at once) to 10.
-    package var k1: Double
+    public var k1: Double
     /// How much long texts are held back, 0 (not) to 1.
-    package var b: Double
+    public var b: Double
 
     /// Raised whenever equal options make other terms from some text; part of every key.
-    package static let analysisVersion = 1
+    public static let analysisVersion = 1
     /// Raised whenever equal terms and options give another score.
-    package static let scoringVersion = 1
+    public static let scoringVersion = 1
 
     /// Anserini's choice: Porter stems, Lucene's stop words, k1 0.9, b 0.4.
-    package init(
+    public init(
         tokenizer: Tokenizer = .unicode,
         stopWords: StopWords = .lucene,
         stemmer: Stemmer = .porter,
@@ -61,7 +61,7 @@ package struct LexicalOptions: Sendable, Equatable {
     ///
     /// - Parameter options: The mapping `index.keywords` of a pipeline file.
     /// - Throws: `AssayError` "config.value" with the place of a wrong value.
-    package init(options: inout OptionReader) throws {
+    public init(options: inout OptionReader) throws {
         let tokenizer = try options.choice("tokenizer", default: Tokenizer.unicode)
         let stopWords = try options.choice("stopwords", default: StopWords.lucene)
         let stemmer = try options.choice("stemmer", default: Stemmer.porter)
@@ -71,13 +71,13 @@ package struct LexicalOptions: Sendable, Equatable {
     }
 
     /// What decides the content of an index file: the analysis only, so that one index serves every `k1` and `b`.
-    package var analysisIdentity: String {
+    public var analysisIdentity: String {
         "lexical/\(Self.analysisVersion) tokenizer=\(tokenizer.rawValue) stopwords=\(stopWords.rawValue)"
             + " stemmer=\(stemmer.rawValue)"
     }
 
     /// What decides the result of a search over given texts.
-    package var identity: String {
+    public var identity: String {
         "\(analysisIdentity) bm25/\(Self.scoringVersion) k1=\(k1) b=\(b)"
     }
 }

@@ -36,7 +36,7 @@ struct NaiveIndex {
     let options: LexicalOptions
     let analyzer: LexicalAnalyzer
 
-    /// - Parameter texts: For each segment its texts; nil for deleted documents.
+    /// `texts` has for each segment its texts, nil for deleted documents.
     init(_ texts: [[String?]], _ options: LexicalOptions) throws {
         self.options = options
         let analyzer = try LexicalAnalyzer(options)
@@ -65,7 +65,9 @@ struct NaiveIndex {
             let ratio = (Double(documents.count - frequency) + 0.5) / (Double(frequency) + 0.5)
             weights.append((term, Float(Double(count) * log(1 + ratio))))
         }
-        weights.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.term.utf8.lexicographicallyPrecedes($1.term.utf8) }
+        weights.sort {
+            $0.weight != $1.weight ? $0.weight > $1.weight : $0.term.utf8.lexicographicallyPrecedes($1.term.utf8)
+        }
         var hits: [KeywordHit] = []
         for document in documents where allows(document.segment, document.ordinal) {
             var score: Float = 0
@@ -104,3 +106,6 @@ struct RandomTexts {
         return words.joined(separator: " ")
     }
 }
+
+/// The folder with data sets, named by `ASSAY_SHARED_DATA`; tests that need it are skipped without it.
+let sharedData: String? = ProcessInfo.processInfo.environment["ASSAY_SHARED_DATA"]

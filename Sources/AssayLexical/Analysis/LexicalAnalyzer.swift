@@ -5,25 +5,25 @@ import Synchronization
 /// Words are cut as Lucene's `StandardTokenizer` does (UAX #29; emoji make no words), lose the English possessive `'s`, become lower
 /// case, pass the stop list and are stemmed: with the default options this is the chain of Anserini's English analyzer. Text is taken
 /// as it is: canonically equivalent spellings (NFC, NFD) are different words.
-package final class LexicalAnalyzer: Sendable {
+public final class LexicalAnalyzer: Sendable {
     /// Bytes of distinct terms that are kept before the memory starts anew.
     private static let keptBytes = 1 << 20
 
     /// The options it was made with.
-    package let options: LexicalOptions
+    public let options: LexicalOptions
     private let extractor: Mutex<TermExtractor>
 
     /// Makes an analyzer.
     ///
     /// - Parameter options: Tokenizer, stop words and stemmer; k1 and b don't matter here.
     /// - Throws: `AssayError` "lexical.stemmer" when the stemming library lacks the algorithm.
-    package init(_ options: LexicalOptions) throws {
+    public init(_ options: LexicalOptions) throws {
         self.options = options
         extractor = Mutex(try TermExtractor(options))
     }
 
     /// The terms of `text` in its order, repetitions included.
-    package func terms(of text: String) -> [String] {
+    public func terms(of text: String) -> [String] {
         let (places, distinct) = analysed(text)
         let terms = distinct.map { String(decoding: $0, as: UTF8.self) }
         return places.map { terms[$0] }

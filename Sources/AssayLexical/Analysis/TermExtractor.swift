@@ -1,6 +1,6 @@
-/// Text to numbered terms: words, stop words, stems. For one thread at a time.
+/// Text to numbered terms: words, stop words, stems.
 ///
-/// Each distinct word is looked up among the stop words and stemmed once; what came out is remembered in a bounded table.
+/// For one thread at a time. Each distinct word is looked up among the stop words and stemmed once; what came out is remembered in a bounded table.
 @safe final class TermExtractor {
     /// Distinct words that are remembered, and their bytes; beyond it the memory of words (not of terms) starts anew.
     static let rememberedWords = 1 << 19

@@ -30,7 +30,8 @@
 
     /// Calls `body` with the bytes of each word; the buffer is valid during the call only.
     @inline(__always)
-    func forEachWord(in text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) throws -> Void) rethrows {
+    func forEachWord(in text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) throws -> Void) rethrows
+    {
         guard let bytes = text.baseAddress else { return }
         var position = 0
         while position < text.count {

@@ -5,13 +5,13 @@ import AssayModel
 /// One owner adds and writes; nothing else may use it at the same time. Memory: about 2 bytes for each distinct term of each document,
 /// 16 bytes for each distinct term of each 4096 documents, and the dictionary; a million chunks of 45 distinct terms need
 /// about 150 MB.
-package final class InvertedIndexBuilder {
+public final class InvertedIndexBuilder {
     /// How text becomes terms.
-    package let options: LexicalOptions
+    public let options: LexicalOptions
     /// Documents so far; the next one has this ordinal.
-    package private(set) var documentCount = 0
+    public private(set) var documentCount = 0
     /// Sum of the lengths of all documents, in terms.
-    package private(set) var totalLength = 0
+    public private(set) var totalLength = 0
 
     private let extractor: TermExtractor
     private var lengths: [UInt32] = []
@@ -22,7 +22,7 @@ package final class InvertedIndexBuilder {
     ///
     /// - Parameter options: How text becomes terms; k1 and b don't change the file.
     /// - Throws: `AssayError` "lexical.stemmer" when the stemming library lacks the algorithm.
-    package init(options: LexicalOptions) throws {
+    public init(options: LexicalOptions) throws {
         self.options = options
         extractor = try TermExtractor(options)
         postings = PostingsAccumulator()
@@ -33,21 +33,25 @@ package final class InvertedIndexBuilder {
     /// - Parameter text: Its text; nothing of it is kept but its terms.
     /// - Returns: Its ordinal: 0 for the first, then one more each time.
     @discardableResult
-    package func add(_ text: String) -> Int {
+    public func add(_ text: String) -> Int {
         precondition(!isClosed, "the index is written already")
         let ordinal = documentCount
         precondition(ordinal < IndexLayout.window << 16, "too many documents for one segment")
         var text = text
+        // Taken out of the object for the loop, which else would check for exclusive access at each word.
+        var open = PostingsAccumulator()
+        swap(&open, &postings)
         let length = text.withUTF8 { bytes in
             var length = 0
             unsafe extractor.forEachTerm(in: bytes) { term in
-                postings.add(term)
+                open.add(term)
                 length &+= 1
             }
             return length
         }
+        open.endDocument(length: length)
+        swap(&open, &postings)
         lengths.append(UInt32(length))
-        postings.endDocument(length: length)
         totalLength += length
         documentCount += 1
         return ordinal
@@ -57,7 +61,7 @@ package final class InvertedIndexBuilder {
     ///
     /// - Parameter path: File to write; the caller renames it into place. Equal documents and options give equal bytes.
     /// - Throws: `AssayError` "index.write" when it cannot be written, "index.too-large" when a table exceeds the format.
-    package func write(to path: String) throws {
+    public func write(to path: String) throws {
         isClosed = true
         postings.endWindow()
         let distinct = Set(lengths).sorted()
@@ -73,7 +77,11 @@ package final class InvertedIndexBuilder {
             postings: postings.count
         )
         if let complaint = layout.complaint {
-            throw AssayError("index.too-large", "the index cannot be written: \(complaint)", remedy: "use more segments")
+            throw AssayError(
+                "index.too-large",
+                "the index cannot be written: \(complaint)",
+                remedy: "use more segments"
+            )
         }
         var writer = try IndexFileWriter(path)
         try write(distinct, layout, to: &writer)

@@ -22,7 +22,9 @@ struct IndexFileWriter: ~Copyable {
             throw AssayError("index.write", "cannot create the index file \(path): \(systemMessage(errno))")
         }
         buffer.reserveCapacity(Self.bufferBytes + 4_096)
-        try writeThrough(unsafe [UInt8](repeating: 0, count: IndexLayout.headerBytes).withUnsafeBytes { unsafe Array($0) })
+        try writeThrough(
+            unsafe [UInt8](repeating: 0, count: IndexLayout.headerBytes).withUnsafeBytes { unsafe Array($0) }
+        )
     }
 
     deinit { close(file) }

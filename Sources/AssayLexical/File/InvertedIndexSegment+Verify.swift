@@ -4,7 +4,7 @@ extension InvertedIndexSegment {
     /// Reads the whole file: checksum, order of terms, and every list.
     ///
     /// - Throws: `AssayError` "index.damaged" with what is wrong.
-    package func verify() throws {
+    public func verify() throws {
         do {
             guard unsafe XXHash64.digest(body) == bodyChecksum else {
                 throw Damage("its content does not match its checksum")

@@ -9,15 +9,15 @@ import Glibc
 /// Opening checks header, sizes and document lengths; what a search reads is checked while it is read, so that a damaged file gives
 /// "index.damaged" or wrong scores but never reads outside the file. Only `verify()` finds every damage. The file must not be
 /// shortened while it is open.
-@safe package final class InvertedIndexSegment: Sendable {
+@safe public final class InvertedIndexSegment: Sendable {
     /// Documents in the file, deleted ones included.
-    package let documentCount: Int
+    public let documentCount: Int
     /// Sum of the lengths of all documents, in terms.
-    package let totalLength: Int
+    public let totalLength: Int
     /// `LexicalOptions.analysisIdentity` of the builder.
-    package let analysisIdentity: String
+    public let analysisIdentity: String
     /// The file, for messages.
-    package let path: String
+    public let path: String
 
     let layout: IndexLayout
     /// Distinct document lengths, ascending.
@@ -32,7 +32,7 @@ import Glibc
     ///
     /// - Parameter path: The file.
     /// - Throws: `AssayError` "index.missing" when it cannot be opened, "index.damaged" when it is not what it should be.
-    package init(_ path: String) throws {
+    public init(_ path: String) throws {
         self.path = path
         let mapped = try unsafe MappedFile.map(path)
         do {
@@ -57,7 +57,7 @@ import Glibc
     }
 
     /// The length of a document in terms.
-    package func length(of ordinal: Int) -> Int {
+    public func length(of ordinal: Int) -> Int {
         precondition(ordinal >= 0 && ordinal < documentCount, "ordinal out of range")
         return unsafe distinctLengths[Int(codes[ordinal])]
     }
@@ -91,7 +91,9 @@ import Glibc
         let lengths = (0..<layout.distinctLengths).map {
             unsafe Int(file.load(fromByteOffset: layout.lengthsStart + $0 * 4, as: UInt32.self))
         }
-        guard zip(lengths, lengths.dropFirst()).allSatisfy({ $0 < $1 }) else { throw Damage("lengths are out of order") }
+        guard zip(lengths, lengths.dropFirst()).allSatisfy({ $0 < $1 }) else {
+            throw Damage("lengths are out of order")
+        }
         return (layout, checksum, identity, lengths)
     }
 

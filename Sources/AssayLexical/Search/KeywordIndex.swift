@@ -1,4 +1,4 @@
-package import AssayModel
+public import AssayModel
 import Synchronization
 
 /// Segments searched as one index with BM25; immutable, for any number of threads.
@@ -7,16 +7,16 @@ import Synchronization
 /// formula since version 8, where n is how often the term stands in the query. N, df and avgdl count the documents of all segments
 /// that are not deleted, and dl is the exact length (Lucene rounds it to a byte), so an index that grew by segments and deletions
 /// scores to the last bit as one made afresh.
-package final class KeywordIndex: Sendable {
+public final class KeywordIndex: Sendable {
     /// Distinct terms that a query may have.
-    package static let mostQueryTerms = 1_024
+    public static let mostQueryTerms = 1_024
 
     /// The options of the search.
-    package let options: LexicalOptions
+    public let options: LexicalOptions
     /// Documents that are not deleted.
-    package let documentCount: Int
+    public let documentCount: Int
     /// Mean length of documents that are not deleted, in terms; 0 when there are none.
-    package let averageLength: Double
+    public let averageLength: Double
 
     private struct Part: Sendable {
         let segment: InvertedIndexSegment
@@ -34,7 +34,7 @@ package final class KeywordIndex: Sendable {
     ///   - segments: Opened files and the documents of each that don't count any more; a set has the capacity of its segment.
     ///   - options: The analysis must be that of the files; k1 and b are free.
     /// - Throws: `AssayError` "index.mismatch" when a file was made with another analysis, "lexical.stemmer".
-    package init(
+    public init(
         segments: [(segment: InvertedIndexSegment, deleted: IdSet?)],
         options: LexicalOptions
     ) throws {
@@ -85,7 +85,7 @@ package final class KeywordIndex: Sendable {
     ///   - precedes: The order of hits with equal scores, a strict total order.
     /// - Returns: Hits by falling score, equal scores by `precedes`.
     /// - Throws: `AssayError` "query.too-long" above `mostQueryTerms` distinct terms, "index.damaged".
-    package func search(
+    public func search(
         _ query: String,
         k: Int,
         allowed: [IdSet?]? = nil,

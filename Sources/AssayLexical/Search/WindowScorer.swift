@@ -12,6 +12,7 @@ import AssayModel
     private static let sparse = 512
 
     private let sums: UnsafeMutablePointer<Float>
+    /// Documents of the window, with room for one more than can be.
     private let candidates: UnsafeMutablePointer<UInt16>
     private let scores: UnsafeMutablePointer<Float>
     private var candidateCount = 0
@@ -25,8 +26,8 @@ import AssayModel
         self.prunes = prunes
         unsafe sums = UnsafeMutableRawPointer.allocate(byteCount: Self.window * 4, alignment: 64)
             .initializeMemory(as: Float.self, repeating: 0, count: Self.window)
-        unsafe candidates = .allocate(capacity: Self.window)
-        unsafe scores = .allocate(capacity: Self.window)
+        unsafe candidates = .allocate(capacity: Self.window + 1)
+        unsafe scores = .allocate(capacity: Self.window + 1)
     }
 
     deinit {
@@ -124,7 +125,9 @@ import AssayModel
 
     private func addLarge(_ cursor: inout TermCursor, _ codes: UnsafePointer<UInt16>, _ impacts: ImpactTable) {
         let base = unsafe cursor.window * Self.window
-        for unsafe item in unsafe cursor.largeCounts() {
+        let large = unsafe cursor.largeCounts()
+        for index in large.indices {
+            let item = unsafe large[index]
             let document = Int(item.document) - base
             let impact = unsafe impacts.impact(occurrences: Int(item.occurrences), lengthCode: Int(codes[document]))
             unsafe sums[document] += cursor.weight * impact
@@ -133,35 +136,44 @@ import AssayModel
 
     /// Moves documents of a term that reach `floor` to the candidates and clears its sums.
     private func collect(from cursor: TermCursor, _ floor: Float) {
+        guard let postings = unsafe cursor.lists.postings.baseAddress else { return }
+        let (sums, candidates, scores) = unsafe (self.sums, self.candidates, self.scores)
+        var count = candidateCount
         for index in unsafe cursor.range {
-            let document = Int(unsafe cursor.lists.postings[index]) >> 4
-            let sum = unsafe sums[document]
-            if sum >= floor { addCandidate(document, sum) }
-            unsafe sums[document] = 0
+            let document = unsafe postings[index] >> 4
+            let sum = unsafe sums[Int(document)]
+            unsafe sums[Int(document)] = 0
+            // A document that is here already has the sum 0 now; it must not write behind the last candidate either.
+            guard sum >= floor else { continue }
+            unsafe candidates[count] = document
+            unsafe scores[count] = sum
+            count &+= 1
         }
+        candidateCount = count
     }
 
     /// Moves all documents that reach `floor` to the candidates and clears the window.
     private func collectFromWindow(_ floor: Float) {
         let step = 16
         let limit = SIMD16<Float>(repeating: floor)
-        for start in stride(from: 0, to: Self.window, by: step) {
+        let (sums, candidates, scores) = unsafe (self.sums, self.candidates, self.scores)
+        var count = candidateCount
+        var start = 0
+        while start < Self.window {
             let block = unsafe UnsafeMutableRawPointer(sums + start).assumingMemoryBound(to: SIMD16<Float>.self)
             if any(unsafe block.pointee .>= limit) {
-                for document in start..<start + step {
+                // Without a branch, as half of them may get in: what does not is overwritten by the next.
+                for document in start..<start &+ step {
                     let sum = unsafe sums[document]
-                    if sum >= floor { addCandidate(document, sum) }
+                    unsafe candidates[count] = UInt16(truncatingIfNeeded: document)
+                    unsafe scores[count] = sum
+                    count &+= sum >= floor ? 1 : 0
                 }
             }
             unsafe block.pointee = SIMD16(repeating: 0)
+            start &+= step
         }
-    }
-
-    @inline(__always)
-    private func addCandidate(_ document: Int, _ sum: Float) {
-        unsafe candidates[candidateCount] = UInt16(truncatingIfNeeded: document)
-        unsafe scores[candidateCount] = sum
-        candidateCount &+= 1
+        candidateCount = count
     }
 
     /// Adds a term to the candidates only, and keeps those that reach `floor`.
@@ -180,10 +192,9 @@ import AssayModel
             let document = Int(unsafe candidates[index])
             let more = unsafe scatters ? sums[document] : contribution(&cursor, document, codes, impacts)
             let sum = unsafe scores[index] + more
-            guard sum >= floor else { continue }
             unsafe candidates[kept] = UInt16(truncatingIfNeeded: document)
             unsafe scores[kept] = sum
-            kept &+= 1
+            kept &+= sum >= floor ? 1 : 0
         }
         candidateCount = kept
         guard scatters else { return }
