@@ -6,12 +6,33 @@ let package = Package(
     products: [
         .library(name: "AssayModel", targets: ["AssayModel"])
     ],
-    dependencies: [],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")
+    ],
     targets: [
+        // MARK: C
+        .systemLibrary(name: "CFaissLibrary", pkgConfig: "faiss", providers: [.apt(["libfaiss-dev"])]),
+        .target(name: "CFaiss", dependencies: ["CFaissLibrary"]),
         // MARK: model
         .target(name: "AssayModel"),
+        // MARK: stages
+        .target(name: "AssayRetrieve", dependencies: ["AssayModel"]),
+        // MARK: adapters
+        .target(name: "AssayFaiss", dependencies: ["AssayModel", "CFaiss"]),
+        .target(
+            name: "AssaySQLiteVec",
+            dependencies: [
+                "AssayModel", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
         // MARK: tests
         .testTarget(name: "AssayModelTests", dependencies: ["AssayModel"]),
+        .testTarget(name: "AssayRetrieveTests", dependencies: ["AssayModel", "AssayRetrieve"]),
+        .testTarget(
+            name: "AssayVectorsTests",
+            dependencies: ["AssayModel", "AssayRetrieve", "AssayFaiss", "AssaySQLiteVec"]
+        ),
     ],
     cxxLanguageStandard: .cxx17
 )

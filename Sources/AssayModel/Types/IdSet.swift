@@ -51,4 +51,22 @@ public struct IdSet: Sendable, Equatable {
         }
         return result
     }
+
+    /// The members that `other` has too; `other` has at least this capacity.
+    public func intersection(_ other: IdSet) -> IdSet {
+        combined(other) { $0 & $1 }
+    }
+
+    /// The members that `other` has not; `other` has at least this capacity.
+    public func subtracting(_ other: IdSet) -> IdSet {
+        combined(other) { $0 & ~$1 }
+    }
+
+    private func combined(_ other: IdSet, _ operation: (UInt64, UInt64) -> UInt64) -> IdSet {
+        precondition(other.capacity >= capacity, "sets of different capacity")
+        var result = self
+        for index in words.indices { result.words[index] = operation(words[index], other.words[index]) }
+        result.count = result.words.reduce(0) { $0 + $1.nonzeroBitCount }
+        return result
+    }
 }
