@@ -75,7 +75,9 @@ struct FaissFile {
 
     private func write(_ index: OpaquePointer?, to path: String) throws {
         try unsafe kind.withCString { name in
-            try unsafe FaissRuntime.call("the index file \(path)") { unsafe cfaiss_write(index, header(name), path, $0) }
+            try unsafe FaissRuntime.call("the index file \(path)") {
+                unsafe cfaiss_write(index, header(name), path, $0)
+            }
         }
     }
 

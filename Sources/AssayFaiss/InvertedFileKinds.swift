@@ -41,7 +41,8 @@ package struct ScalarQuantizerKind: VectorIndexKind {
 package struct ProductQuantizerKind: VectorIndexKind {
     package static let name = "ivf_pq"
     package static let version = 1
-    package static let summary = "Inverted lists with half a byte for four numbers (FAISS IVF,PQfs), refined; fastest, no filters"
+    package static let summary =
+        "Inverted lists with half a byte for four numbers (FAISS IVF,PQfs), refined; fastest, no filters"
     package static let isExact = false
 
     private let options: InvertedFileOptions

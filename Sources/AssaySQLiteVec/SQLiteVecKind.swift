@@ -25,7 +25,10 @@ package struct SQLiteVecKind: VectorIndexKind {
     /// Writes the table in one transaction.
     package func build(_ vectors: VectorMatrix, rows: [Int32], to path: String) throws {
         guard (1...8192).contains(vectors.dimension) else {
-            throw AssayError("index.dimension", "sqlite_vec takes 1 to 8192 dimensions, these vectors have \(vectors.dimension)")
+            throw AssayError(
+                "index.dimension",
+                "sqlite_vec takes 1 to 8192 dimensions, these vectors have \(vectors.dimension)"
+            )
         }
         try? FileManager.default.removeItem(atPath: path)
         do {
@@ -48,7 +51,8 @@ package struct SQLiteVecKind: VectorIndexKind {
         do {
             let queue = try DatabaseQueue(path: path, configuration: configuration(readonly: true))
             let label = SQLiteVecTable.Label(vectors, rows)
-            try queue.read { try SQLiteVecTable.verify($0, label: label) }
+            let bytes = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+            try queue.read { try SQLiteVecTable.verify($0, label: label, bytes: bytes ?? 0) }
             return SQLiteVecIndex(queue: queue, dimension: vectors.dimension, count: rows.count)
         } catch let error as DatabaseError {
             throw SQLiteVecTable.damaged(SQLiteVecTable.reason(error), path: path)
@@ -86,9 +90,14 @@ private struct SQLiteVecIndex: VectorIndex {
         guard k <= Self.largestK, allowed.map({ $0.count <= Self.largestFilter }) ?? true else { return nil }
         guard k > 0 else { return [] }
         do {
-            return try queue.read { try SQLiteVecTable.nearest($0, query, k: k, allowed: allowed?.members, count: count) }
+            return try queue.read {
+                try SQLiteVecTable.nearest($0, query, k: k, allowed: allowed?.members, count: count)
+            }
         } catch let error as DatabaseError {
-            throw AssayError("index.search", "the search in the sqlite-vec index failed: \(SQLiteVecTable.reason(error))")
+            throw AssayError(
+                "index.search",
+                "the search in the sqlite-vec index failed: \(SQLiteVecTable.reason(error))"
+            )
         }
     }
 }

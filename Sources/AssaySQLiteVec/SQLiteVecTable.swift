@@ -42,7 +42,13 @@ enum SQLiteVecTable {
         }
     }
 
-    static func verify(_ database: Database, label: Label) throws {
+    static func verify(_ database: Database, label: Label, bytes: Int) throws {
+        // SQLite reads a last page that was cut off as zeros.
+        let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+        let pageSize = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 0
+        guard pages * pageSize == bytes else {
+            throw Mismatch(reason: "its length is not the one that its header states")
+        }
         if let finding = try String.fetchOne(database, sql: "PRAGMA quick_check(1)"), finding != "ok" {
             throw Mismatch(reason: "its structure is damaged")
         }

@@ -27,7 +27,7 @@ struct VectorIndexConformanceTests {
             deleted.append(gone)
         }
         let searcher = VectorSearcher(segments, vectors: vectors, scanLimit: 0)
-        for round in 0..<40 {
+        for round in 0..<20 {
             let share = [1, 2, 10, 100][source.random.index(below: 4)]
             let allowed: [IdSet?] = segments.map { segment in
                 if source.random.index(below: 3) == 0 { return nil }
@@ -88,7 +88,17 @@ struct VectorIndexConformanceTests {
         try kind.build(vectors, rows: rows, to: folder.file("index"))
         let index = try kind.open(folder.file("index"), vectors: vectors, rows: rows)
         let found = try #require(try index.candidates(source.vector(), k: 30, allowed: nil))
-        #expect(found.sorted() == (0..<count).map(Int32.init))
+        let everything = (0..<count).map(Int32.init)
+        // FastScan drops what its 16-bit sums cannot tell from nothing; the searcher makes up for it.
+        if name == "ivf_pq" {
+            #expect(Set(found).isSubset(of: everything))
+        } else {
+            #expect(found.sorted() == everything)
+        }
+        let segment = VectorSegment(index: index, isExact: type(of: kind).isExact, rows: rows)
+        let searcher = VectorSearcher([segment], vectors: vectors, scanLimit: 0)
+        let hits = try searcher.search(source.vector(), k: 30, precedes: largerFirst)
+        #expect(hits.map(\.position.ordinal).sorted() == everything)
     }
 
     @Test(arguments: Kinds.names)

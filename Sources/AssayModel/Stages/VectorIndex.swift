@@ -35,7 +35,8 @@ public protocol VectorIndex: Sendable {
     ///
     /// - Parameters:
     ///   - query: A unit vector.
-    ///   - k: How many to propose; may be less when fewer exist or the kind is approximate.
+    ///   - k: How many to propose; less when fewer exist or the kind is approximate, more when its codes are so coarse that only the
+    ///     caller's rescoring tells.
     ///   - allowed: Only members may be proposed; nil allows all. A kind that cannot filter returns nil instead of a list, and the
     ///     caller scans the allowed rows exactly.
     /// - Returns: The proposals, or nil.

@@ -22,7 +22,11 @@ package struct ReciprocalRankFusion: Fusion {
         base = try options.int("base", default: 1, in: 0...1)
         weights = try FusionWeights(&options)
         if k == 0, base == 0 {
-            throw AssayError("config.value", "\(options.owner): k and base are both 0, which divides by 0", at: options.place)
+            throw AssayError(
+                "config.value",
+                "\(options.owner): k and base are both 0, which divides by 0",
+                at: options.place
+            )
         }
     }
 

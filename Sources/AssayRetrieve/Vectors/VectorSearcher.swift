@@ -64,7 +64,8 @@ package struct VectorSearcher: Sendable {
         guard let allowed else { return }
         let fits =
             allowed.count == segments.count
-            && zip(allowed, segments).allSatisfy { set, segment in set.map { $0.capacity == segment.rows.count } ?? true }
+            && zip(allowed, segments).allSatisfy { set, segment in set.map { $0.capacity == segment.rows.count } ?? true
+            }
         guard fits else { throw AssayError("index.query", "the filter was made for another generation of the index") }
     }
 }

@@ -20,7 +20,10 @@ package struct VectorSegment: Sendable {
     ///   - deleted: Ordinals that must not be found, with a capacity of `rows.count`.
     package init(index: (any VectorIndex)? = nil, isExact: Bool = true, rows: [Int32], deleted: IdSet? = nil) {
         precondition(index.map { $0.count == rows.count } ?? true, "the index has other rows")
-        precondition(deleted.map { $0.capacity == rows.count } ?? true, "the set of deleted ordinals has another capacity")
+        precondition(
+            deleted.map { $0.capacity == rows.count } ?? true,
+            "the set of deleted ordinals has another capacity"
+        )
         self.index = index
         self.isExact = isExact
         self.rows = rows
