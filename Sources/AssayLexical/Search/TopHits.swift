@@ -57,15 +57,16 @@ struct TopHits {
     }
 
     private mutating func siftDown(_ order: Order) {
-        var parent = 0
+        let item = items[0]
+        var hole = 0
         while true {
-            var worst = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < items.count {
-                if Self.isBetter(items[worst], than: items[child], order) { worst = child }
-            }
-            if worst == parent { return }
-            items.swapAt(parent, worst)
-            parent = worst
+            var child = 2 * hole + 1
+            guard child < items.count else { break }
+            if child + 1 < items.count, Self.isBetter(items[child], than: items[child + 1], order) { child += 1 }
+            guard Self.isBetter(item, than: items[child], order) else { break }
+            items[hole] = items[child]
+            hole = child
         }
+        items[hole] = item
     }
 }

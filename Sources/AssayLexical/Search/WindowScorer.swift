@@ -11,6 +11,9 @@ import AssayModel
     /// With fewer postings than this, candidates are found by going over the postings again, not over the window.
     private static let sparse = 512
 
+    /// Postings that are always added rather than looked up.
+    private static let cheap = 256
+
     private let sums: UnsafeMutablePointer<Float>
     /// Documents of the window, with room for one more than can be.
     private let candidates: UnsafeMutablePointer<UInt16>
@@ -86,12 +89,18 @@ import AssayModel
         // Rounding of a sum of n terms stays below n · 2⁻²⁴ of it; twice that, and some, is left as a margin.
         let least = Double(threshold) / (1 + Double(present.count + 8) * 0x1p-23)
         guard !prunes || rest[0] >= least else { return }
-        let split = prunes ? rest.firstIndex { $0 < least } ?? present.count : present.count
+        var split = prunes ? rest.firstIndex { $0 < least } ?? present.count : present.count
         let codes = unsafe target.segment.codes + window * Self.window
         var postings = 0
         for index in present[0..<split] {
             unsafe add(&cursors[index], codes, target.impacts)
             postings += unsafe cursors[index].range.count
+        }
+        // A term that costs no more than all before it is worth adding: fewer candidates are left for the others.
+        while split < present.count, unsafe cursors[present[split]].range.count <= max(Self.cheap, postings) {
+            unsafe add(&cursors[present[split]], codes, target.impacts)
+            postings += unsafe cursors[present[split]].range.count
+            split += 1
         }
         let cutoff = Float(least - rest[split]).nextDown
         let floor = max(cutoff, .leastNonzeroMagnitude)
