@@ -26,8 +26,10 @@ struct SentenceScanner {
             if let end = end(at: offset, limit: text.count), end.text <= reach, end.text > floor, end.next <= next {
                 return end.next
             }
-            // Other line ends of the same white space give the same answer.
-            if text[offset] == 0x0a { offset = text.trimWhite(from: offset, downTo: floor) }
+            // Other line ends of the same white space, other marks of the same row give the same answer.
+            let byte = text[offset]
+            if byte == 0x0a { offset = text.trimWhite(from: offset, downTo: floor) }
+            while byte < 0x80, offset > floor, text[offset &- 1] == byte { offset &-= 1 }
         }
         return nil
     }
@@ -40,7 +42,9 @@ struct SentenceScanner {
             if mayEnd(text[offset]), let end = end(at: offset, limit: text.count), end.next >= low {
                 return end.next < high ? end.next : nil
             }
+            let byte = text[offset]
             offset &+= 1
+            while mayEnd(byte), byte != 0x0a, offset < high, text[offset] == byte { offset &+= 1 }
         }
         return nil
     }
@@ -116,13 +120,19 @@ extension SentenceScanner {
     /// Whether the full stop at `stop` belongs to the word or number before it.
     private func isAbbreviation(stopAt stop: Int, next: Int) -> Bool {
         var start = stop
+        var partStart = stop
         var dots = 0
+        var longestPart = 0
         while start > 0, stop &- start < 24, isLetter(text[start &- 1]) || text[start &- 1] == 0x2e {
             start &-= 1
-            if text[start] == 0x2e { dots &+= 1 }
+            guard text[start] == 0x2e else { continue }
+            dots &+= 1
+            longestPart = max(longestPart, partStart &- start &- 1)
+            partStart = start
         }
         if start == stop { return isListNumber(stopAt: stop) }
-        if dots > 0 { return true }
+        // `e.g`, `U.S`, `Ph.D`, but not the end of a host or file name.
+        if dots > 0 { return max(longestPart, partStart &- start) <= 3 }
         if stop &- start == 1 {
             return isCapital(text[start])
                 || AbbreviationRules.precedeNumbers.contains(text, start, stop) && isDigit(text[next])
