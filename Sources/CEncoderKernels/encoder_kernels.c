@@ -6,6 +6,21 @@
 typedef float lanes __attribute__((vector_size(64)));
 typedef int ints __attribute__((vector_size(64)));
 
+// Runs the block for i = 0, 16, … below n, with `width` numbers each: 16 but for the last, so that all copies but that
+// one have a constant size.
+#define BLOCKS(n, ...)                        \
+    {                                         \
+        size_t i = 0;                         \
+        for (; i + 16 <= (n); i += 16) {      \
+            enum { width = 16 };              \
+            __VA_ARGS__                       \
+        }                                     \
+        if (i < (n)) {                        \
+            const size_t width = (n) - i;     \
+            __VA_ARGS__                       \
+        }                                     \
+    }
+
 #define NAME(x) base_##x
 #include "kernels_body.h"
 #undef NAME

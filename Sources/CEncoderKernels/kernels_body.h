@@ -3,12 +3,12 @@
 
 static inline __attribute__((always_inline)) lanes NAME(load)(const float *p, size_t n) {
     lanes v = {0};
-    __builtin_memcpy(&v, p, n >= 16 ? 64 : n * sizeof(float));
+    __builtin_memcpy(&v, p, n * sizeof(float));
     return v;
 }
 
 static inline __attribute__((always_inline)) void NAME(store)(float *p, lanes v, size_t n) {
-    __builtin_memcpy(p, &v, n >= 16 ? 64 : n * sizeof(float));
+    __builtin_memcpy(p, &v, n * sizeof(float));
 }
 
 static inline __attribute__((always_inline)) float NAME(sum)(lanes v) {
@@ -59,28 +59,26 @@ static inline __attribute__((always_inline)) void NAME(norm_in_place)(float *x, 
                                                                       size_t n, float epsilon, lanes total) {
     float mean = NAME(sum)(total) / (float)n;
     lanes squares = {0};
-    for (size_t i = 0; i < n; i += 16) {
-        lanes d = NAME(load)(x + i, n - i) - mean;
-        if (n - i < 16) {
-            for (size_t j = n - i; j < 16; j++) d[j] = 0;
-        }
+    BLOCKS(n, {
+        lanes d = NAME(load)(x + i, width) - mean;
+        for (size_t j = width; j < 16; j++) d[j] = 0;
         squares += d * d;
-    }
+    })
     float scale = 1.0f / __builtin_sqrtf(NAME(sum)(squares) / (float)n + epsilon);
-    for (size_t i = 0; i < n; i += 16) {
-        lanes v = (NAME(load)(x + i, n - i) - mean) * scale;
-        NAME(store)(x + i, v * NAME(load)(gain + i, n - i) + NAME(load)(shift + i, n - i), n - i);
-    }
+    BLOCKS(n, {
+        lanes v = (NAME(load)(x + i, width) - mean) * scale;
+        NAME(store)(x + i, v * NAME(load)(gain + i, width) + NAME(load)(shift + i, width), width);
+    })
 }
 
 static void NAME(embedding_row)(float *out, const float *a, const float *b, const float *c, const float *gain,
                                 const float *shift, size_t n, float epsilon) {
     lanes total = {0};
-    for (size_t i = 0; i < n; i += 16) {
-        lanes v = NAME(load)(a + i, n - i) + NAME(load)(b + i, n - i) + NAME(load)(c + i, n - i);
-        NAME(store)(out + i, v, n - i);
+    BLOCKS(n, {
+        lanes v = NAME(load)(a + i, width) + NAME(load)(b + i, width) + NAME(load)(c + i, width);
+        NAME(store)(out + i, v, width);
         total += v;
-    }
+    })
     NAME(norm_in_place)(out, gain, shift, n, epsilon, total);
 }
 
@@ -88,31 +86,31 @@ static void NAME(residual_norm)(float *x, const float *y, const float *bias, con
                                 size_t rows, size_t n, float epsilon) {
     for (size_t row = 0; row < rows; row++, x += n, y += n) {
         lanes total = {0};
-        for (size_t i = 0; i < n; i += 16) {
-            lanes v = NAME(load)(x + i, n - i) + (NAME(load)(y + i, n - i) + NAME(load)(bias + i, n - i));
-            NAME(store)(x + i, v, n - i);
+        BLOCKS(n, {
+            lanes v = NAME(load)(x + i, width) + (NAME(load)(y + i, width) + NAME(load)(bias + i, width));
+            NAME(store)(x + i, v, width);
             total += v;
-        }
+        })
         NAME(norm_in_place)(x, gain, shift, n, epsilon, total);
     }
 }
 
 static void NAME(add_bias)(float *y, const float *bias, size_t rows, size_t n, size_t stride) {
     for (size_t row = 0; row < rows; row++, y += stride) {
-        for (size_t i = 0; i < n; i += 16)
-            NAME(store)(y + i, NAME(load)(y + i, n - i) + NAME(load)(bias + i, n - i), n - i);
+        BLOCKS(n, { NAME(store)(y + i, NAME(load)(y + i, width) + NAME(load)(bias + i, width), width); })
     }
 }
 
 static void NAME(bias_gelu)(float *y, const float *bias, size_t rows, size_t n) {
     for (size_t row = 0; row < rows; row++, y += n) {
-        for (size_t i = 0; i < n; i += 16) {
-            lanes v = NAME(load)(y + i, n - i) + NAME(load)(bias + i, n - i);
-            NAME(store)(y + i, v * 0.5f * (1.0f + NAME(erf)(v * 0.70710678118654752f)), n - i);
-        }
+        BLOCKS(n, {
+            lanes v = NAME(load)(y + i, width) + NAME(load)(bias + i, width);
+            NAME(store)(y + i, v * 0.5f * (1.0f + NAME(erf)(v * 0.70710678118654752f)), width);
+        })
     }
 }
 
+// Rows are padded to whole vectors, so there is no tail: the padding is -∞ on the way in and 0 on the way out.
 static void NAME(softmax)(float *x, size_t rows, size_t n, size_t stride) {
     size_t padded = (n + 15) / 16 * 16;
     for (size_t row = 0; row < rows; row++, x += stride) {
@@ -126,10 +124,9 @@ static void NAME(softmax)(float *x, size_t rows, size_t n, size_t stride) {
         for (int i = 1; i < 16; i++) largest = top[i] > largest ? top[i] : largest;
         lanes total = {0};
         for (size_t i = 0; i < padded; i += 16) {
-            lanes v = NAME(exp)(NAME(load)(x + i, 16) - largest);
-            if (padded - i == 16) {
-                for (size_t j = n - i; j < 16; j++) v[j] = 0;
-            }
+            lanes before = NAME(load)(x + i, 16);
+            lanes v = NAME(exp)(before - largest);
+            v = NAME(select)(before == -__builtin_inff(), (lanes){0}, v);
             NAME(store)(x + i, v, 16);
             total += v;
         }
@@ -139,9 +136,9 @@ static void NAME(softmax)(float *x, size_t rows, size_t n, size_t stride) {
 }
 
 static void NAME(mean_rows)(float *out, const float *x, size_t rows, size_t n) {
-    for (size_t i = 0; i < n; i += 16) {
+    BLOCKS(n, {
         lanes total = {0};
-        for (size_t row = 0; row < rows; row++) total += NAME(load)(x + row * n + i, n - i);
-        NAME(store)(out + i, total / (float)rows, n - i);
-    }
+        for (size_t row = 0; row < rows; row++) total += NAME(load)(x + row * n + i, width);
+        NAME(store)(out + i, total / (float)rows, width);
+    })
 }
