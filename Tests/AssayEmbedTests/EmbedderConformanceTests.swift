@@ -57,7 +57,9 @@ struct EmbedderConformanceTests {
         }
     }
 
-    /// Fails when output changes without a new version. Vectors of the encoder depend on the kind of CPU in their last bits,
+    /// Fails when output changes without a new version.
+    ///
+    /// Vectors of the encoder depend on the kind of CPU in their last bits,
     /// so they are compared as whole thousandths with room of one.
     @Test func theEncodersOutputIsThatOfItsVersion() async throws {
         let tiny = TinyModel()

@@ -108,7 +108,7 @@ public struct BertEncoder: Embedder {
         self.threads = threads
         fingerprint = EmbedderFingerprint(
             model: found.name,
-            files: ItemKey("bert-files", found.sha256, vocabulary.digest).hex,
+            files: ItemKey("bert-files", found.sha256, vocabulary.digest, configuration.computation).hex,
             version: Self.version,
             dimension: configuration.hidden,
             pooling: configuration.pooling.rawValue,

@@ -5,8 +5,8 @@ import Synchronization
 
 /// A BERT model that turns token ids into a unit vector.
 ///
-/// The network is Devlin et al. (2019, arXiv:1810.04805) without dropout. Each text goes through its own matrix products, each on the calling thread alone, so its bits depend on nothing but its
-/// tokens and the kind of CPU.
+/// The network is Devlin et al. (2019, arXiv:1810.04805) without dropout. Each text goes through its own
+/// matrix products, each on the calling thread alone, so its bits depend on nothing but its tokens and the kind of CPU.
 @safe final class BertModel: Sendable {
     let configuration: BertConfiguration
     private let file: Safetensors

@@ -18,8 +18,9 @@ package struct WordTokenizer: TextTokenizer {
         var wordStart: Int?
         func endWord(_ end: Int) {
             guard let start = wordStart else { return }
-            ranges.starts.append(UInt32(start))
-            ranges.ends.append(UInt32(end))
+            // Repaired bytes are longer than those they stand for: ranges stay inside the text all the same.
+            ranges.starts.append(UInt32(min(start, text.count)))
+            ranges.ends.append(UInt32(min(end, text.count)))
             wordStart = nil
         }
         for scalar in unsafe String(decoding: text, as: UTF8.self).unicodeScalars {

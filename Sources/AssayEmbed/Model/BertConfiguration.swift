@@ -22,6 +22,9 @@ struct BertConfiguration: Sendable, Equatable {
     /// Tokens at most, special tokens included.
     var maxTokens: Int
 
+    /// What changes vectors without changing weights, for fingerprints.
+    var computation: String { "\(layers) layers, \(heads) heads, epsilon \(epsilon)" }
+
     /// Numbers of one head.
     var headSize: Int { hidden / heads }
 
