@@ -4,7 +4,10 @@ import PackageDescription
 let package = Package(
     name: "assay",
     products: [
-        .library(name: "AssayModel", targets: ["AssayModel"])
+        .library(name: "AssayModel", targets: ["AssayModel"]),
+        .library(name: "AssayRetrieve", targets: ["AssayRetrieve"]),
+        .library(name: "AssayFaiss", targets: ["AssayFaiss"]),
+        .library(name: "AssaySQLiteVec", targets: ["AssaySQLiteVec"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")

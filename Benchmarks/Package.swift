@@ -1,0 +1,32 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "assay-benchmarks",
+    dependencies: [.package(name: "assay", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "bench-vectors",
+            dependencies: [
+                .product(name: "AssayFaiss", package: "assay"),
+                .product(name: "AssayRetrieve", package: "assay"),
+                .product(name: "AssaySQLiteVec", package: "assay"),
+                .product(name: "AssayModel", package: "assay"),
+            ]
+        )
+    ]
+)
+
+for target in package.targets {
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        .enableUpcomingFeature("ImmutableWeakCaptures"),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+    ]
+}
