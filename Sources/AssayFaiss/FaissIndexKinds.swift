@@ -1,9 +1,9 @@
-package import AssayModel
+public import AssayModel
 
 /// The vector index kinds that FAISS brings; a new one adds its line here.
-package enum FaissIndexKinds {
+public enum FaissIndexKinds {
     /// The lines for the pipeline's table.
-    package static let builtin: [Registry<any VectorIndexKind>.Entry] = [
+    public static let builtin: [Registry<any VectorIndexKind>.Entry] = [
         .entry(FlatKind.self) { $0 },
         .entry(ScalarQuantizerKind.self) { $0 },
         .entry(ProductQuantizerKind.self) { $0 },

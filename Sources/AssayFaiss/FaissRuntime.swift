@@ -2,21 +2,21 @@ import AssayModel
 import CFaiss
 
 /// The FAISS that this program is linked with.
-package enum FaissRuntime {
+public enum FaissRuntime {
     /// How it was compiled: `avx2` or `generic`.
-    package static var variant: String { unsafe String(cString: cfaiss_variant()) }
+    public static var variant: String { unsafe String(cString: cfaiss_variant()) }
 
     /// Refuses a CPU that lacks the instructions FAISS was compiled for.
     ///
     /// - Throws: `AssayError` "faiss.cpu" with what to do.
-    package static func check() throws {
+    public static func check() throws {
         try unsafe call("FAISS") { unsafe cfaiss_check_cpu($0) }
     }
 
     /// Sets the OpenMP threads of each later call; 1 from the start, so that built files are reproducible.
     ///
     /// More than one thread makes HNSW graphs differ from build to build.
-    package static func setThreads(_ count: Int) {
+    public static func setThreads(_ count: Int) {
         cfaiss_set_threads(Int32(clamping: count))
     }
 

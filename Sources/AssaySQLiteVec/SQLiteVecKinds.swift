@@ -1,9 +1,9 @@
-package import AssayModel
+public import AssayModel
 
 /// The vector index kinds that sqlite-vec brings.
-package enum SQLiteVecKinds {
+public enum SQLiteVecKinds {
     /// The lines for the pipeline's table.
-    package static let builtin: [Registry<any VectorIndexKind>.Entry] = [
+    public static let builtin: [Registry<any VectorIndexKind>.Entry] = [
         .entry(SQLiteVecKind.self) { $0 }
     ]
 }

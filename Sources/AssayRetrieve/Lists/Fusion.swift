@@ -1,10 +1,10 @@
-package import AssayModel
+public import AssayModel
 
 /// Makes one ranked list of several.
 ///
 /// Law: the result holds every id of the lists once, cut to `depth`; it does not depend on anything but the lists and their order; sums
 /// run in the order of the lists.
-package protocol Fusion: Component {
+public protocol Fusion: Component {
     /// Fuses `lists`.
     ///
     /// - Parameters:
@@ -16,9 +16,9 @@ package protocol Fusion: Component {
 }
 
 /// The fusions that there are; a new one adds its line here.
-package enum Fusions {
+public enum Fusions {
     /// The lines for the pipeline's table.
-    package static let builtin: [Registry<any Fusion>.Entry] = [
+    public static let builtin: [Registry<any Fusion>.Entry] = [
         .entry(ReciprocalRankFusion.self) { $0 },
         .entry(ConvexFusion.self) { $0 },
     ]

@@ -1,16 +1,16 @@
-package import AssayModel
+public import AssayModel
 
 /// The one inner product behind every dense score.
 ///
 /// Number i goes to lane i mod 16; a lane adds its products in ascending order, each product rounded before it is added (no fused
 /// multiply-add); then lanes 0–7 and 8–15 are added pairwise, then 0–3 and 4–7, and so on. The order is fixed, so equal input gives equal
 /// bits in every call, on every CPU and at every optimisation level, and the product is symmetric.
-package enum DotKernel {
+public enum DotKernel {
     /// Version of the order of summation; part of the key of whatever keeps scores.
-    package static let version = 1
+    public static let version = 1
 
     /// The inner product of two vectors of one length.
-    package static func dot(_ left: [Float], _ right: [Float]) -> Float {
+    public static func dot(_ left: [Float], _ right: [Float]) -> Float {
         precondition(left.count == right.count, "vectors of different length")
         return unsafe left.withUnsafeBufferPointer { a in
             unsafe right.withUnsafeBufferPointer { b in
@@ -27,7 +27,7 @@ package enum DotKernel {
     ///   - vectors: The rows.
     ///   - rows: Which of them, each within the matrix.
     /// - Returns: One score a row, in the order of `rows`; a product that is not a number counts as -∞.
-    package static func scores(_ query: [Float], _ vectors: VectorMatrix, rows: some Sequence<Int32>) -> [Float] {
+    public static func scores(_ query: [Float], _ vectors: VectorMatrix, rows: some Sequence<Int32>) -> [Float] {
         precondition(query.count == vectors.dimension, "query and rows differ in length")
         let width = vectors.dimension
         return unsafe vectors.withUnsafeValues { values in

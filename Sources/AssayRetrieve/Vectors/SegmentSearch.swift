@@ -32,7 +32,8 @@ struct SegmentSearch {
         _ precedes: (VectorPosition, VectorPosition) -> Bool
     ) throws -> [VectorHit]? {
         let needed = min(k, available)
-        var wanted = k + max(32, k / 2)
+        // Exact kinds need some to tell the k-th from what they left out; for the others each proposal costs a row from memory.
+        var wanted = segment.isExact ? k + max(32, k / 2) : k + max(4, k / 4)
         while wanted < available / 2 {
             let asked = wanted
             var proposals = try index.candidates(query, k: asked, allowed: filter)

@@ -1,7 +1,7 @@
 /// What `vectors: auto` means.
-package enum VectorIndexChoice {
+public enum VectorIndexChoice {
     /// Up to this many vectors comparing all of them takes two or three milliseconds (384 numbers each).
-    package static let flatLimit = 20_000
+    public static let flatLimit = 20_000
 
     /// The name of the kind for an index.
     ///
@@ -10,7 +10,7 @@ package enum VectorIndexChoice {
     ///   - filtered: Whether queries will be narrowed to allowed documents.
     ///   - dimension: Numbers in a vector; product codes need a multiple of 4.
     /// - Returns: `flat`, `ivf_sq8` or `ivf_pq`.
-    package static func auto(count: Int, filtered: Bool, dimension: Int = 4) -> String {
+    public static func auto(count: Int, filtered: Bool, dimension: Int = 4) -> String {
         if count <= flatLimit { return "flat" }
         return filtered || dimension % 4 != 0 ? "ivf_sq8" : "ivf_pq"
     }

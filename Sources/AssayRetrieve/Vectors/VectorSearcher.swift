@@ -1,4 +1,4 @@
-package import AssayModel
+public import AssayModel
 
 /// Finds the nearest vectors of a generation: indexes propose, one kernel rescores, one order decides.
 ///
@@ -6,16 +6,16 @@ package import AssayModel
 /// order. Where every segment is scanned or has an exact index, the result equals that of a full scan bit for bit, equal vectors included.
 ///
 /// A search blocks (memory-mapped files, FAISS, SQLite): call it through `offPool`.
-package struct VectorSearcher: Sendable {
+public struct VectorSearcher: Sendable {
     /// The segments in the order of `VectorPosition.segment`.
-    package let segments: [VectorSegment]
+    public let segments: [VectorSegment]
     /// Rows of all segments.
-    package let vectors: VectorMatrix
+    public let vectors: VectorMatrix
     /// Sets of at most this many vectors are scanned without asking the index: about what one look into inverted lists costs.
-    package let scanLimit: Int
+    public let scanLimit: Int
 
     /// Creates a searcher over opened segments.
-    package init(_ segments: [VectorSegment], vectors: VectorMatrix, scanLimit: Int = 2_000) {
+    public init(_ segments: [VectorSegment], vectors: VectorMatrix, scanLimit: Int = 2_000) {
         self.segments = segments
         self.vectors = vectors
         self.scanLimit = scanLimit
@@ -30,7 +30,7 @@ package struct VectorSearcher: Sendable {
     ///   - precedes: Whether the first of two vectors of equal score comes first; a strict total order (by id, descending).
     /// - Returns: The hits.
     /// - Throws: `AssayError` "index.query" for a query or filter that does not fit, or what an index throws.
-    package func search(
+    public func search(
         _ query: [Float],
         k: Int,
         allowed: [IdSet?]? = nil,

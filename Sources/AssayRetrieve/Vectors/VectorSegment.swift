@@ -1,15 +1,15 @@
-package import AssayModel
+public import AssayModel
 
 /// A part of a generation's vectors: their rows, what was deleted since, and an index over them if there is one.
-package struct VectorSegment: Sendable {
+public struct VectorSegment: Sendable {
     /// The index; nil for a tail that is always scanned.
-    package let index: (any VectorIndex)?
+    public let index: (any VectorIndex)?
     /// `isExact` of the index's kind.
-    package let isExact: Bool
+    public let isExact: Bool
     /// Row of the vector file of each ordinal.
-    package let rows: [Int32]
+    public let rows: [Int32]
     /// Ordinals that are not deleted; nil when all are live.
-    package let live: IdSet?
+    public let live: IdSet?
 
     /// Creates a segment.
     ///
@@ -18,7 +18,7 @@ package struct VectorSegment: Sendable {
     ///   - isExact: Whether the index's kind is exact.
     ///   - rows: Row of each ordinal.
     ///   - deleted: Ordinals that must not be found, with a capacity of `rows.count`.
-    package init(index: (any VectorIndex)? = nil, isExact: Bool = true, rows: [Int32], deleted: IdSet? = nil) {
+    public init(index: (any VectorIndex)? = nil, isExact: Bool = true, rows: [Int32], deleted: IdSet? = nil) {
         precondition(index.map { $0.count == rows.count } ?? true, "the index has other rows")
         precondition(
             deleted.map { $0.capacity == rows.count } ?? true,
@@ -32,28 +32,28 @@ package struct VectorSegment: Sendable {
 }
 
 /// A vector of a generation.
-package struct VectorPosition: Sendable, Hashable {
+public struct VectorPosition: Sendable, Hashable {
     /// Which segment, from 0.
-    package var segment: Int
+    public var segment: Int
     /// Which of its vectors, from 0.
-    package var ordinal: Int32
+    public var ordinal: Int32
 
     /// Creates a position.
-    package init(segment: Int, ordinal: Int32) {
+    public init(segment: Int, ordinal: Int32) {
         self.segment = segment
         self.ordinal = ordinal
     }
 }
 
 /// A vector that a search found.
-package struct VectorHit: Sendable, Equatable {
+public struct VectorHit: Sendable, Equatable {
     /// Where it is.
-    package var position: VectorPosition
+    public var position: VectorPosition
     /// Inner product with the query, by `DotKernel`.
-    package var score: Float
+    public var score: Float
 
     /// Creates a hit.
-    package init(position: VectorPosition, score: Float) {
+    public init(position: VectorPosition, score: Float) {
         self.position = position
         self.score = score
     }
