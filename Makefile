@@ -49,3 +49,18 @@ install: build ## put program, models file and completions under PREFIX
 
 clean: ## remove what was built; models and finished work stay
 	@rm -rf .build
+
+bench-embed: models ## texts a second against PyPI's sentence-transformers
+	@Benchmarks/embed/run
+
+bench-lexical: setup ## BM25 against PyPI's bm25s and tantivy
+	@Benchmarks/lexical/run
+
+bench-chunk: setup ## chunkers against PyPI's chonkie and langchain-text-splitters
+	@Benchmarks/chunk/run
+
+bench-vectors: models ## vector search against PyPI's faiss-cpu
+	@Benchmarks/vectors/run
+
+bench-pipeline: models ## orchestration a query, and the time to start
+	@Benchmarks/pipeline/run

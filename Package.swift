@@ -6,10 +6,16 @@ import PackageDescription
 let package = Package(
     name: "assay",
     products: [
+        .library(name: "Assay", targets: ["AssayPipeline", "AssayModel"]),
+        // Single stages, for programs that need no pipeline and for Benchmarks/.
         .library(name: "AssayModel", targets: ["AssayModel"]),
-        .library(name: "AssayRetrieve", targets: ["AssayRetrieve"]),
+        .library(name: "AssayIngest", targets: ["AssayIngest"]),
+        .library(name: "AssayEmbed", targets: ["AssayEmbed"]),
+        .library(name: "AssayLexical", targets: ["AssayLexical"]),
         .library(name: "AssayFaiss", targets: ["AssayFaiss"]),
         .library(name: "AssaySQLiteVec", targets: ["AssaySQLiteVec"]),
+        .library(name: "AssayRetrieve", targets: ["AssayRetrieve"]),
+        .executable(name: "assay", targets: ["assay"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
