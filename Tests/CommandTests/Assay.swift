@@ -31,7 +31,7 @@ struct Assay {
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let outputFile = folder + "/.stdout-\(UUID().uuidString)"
         let errorFile = folder + "/.stderr-\(UUID().uuidString)"
-        for path in [outputFile, errorFile] { FileManager.default.createFile(atPath: path, contents: nil) }
+        for path in [outputFile, errorFile] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
         process.standardOutput = FileHandle(forWritingAtPath: outputFile)
         process.standardError = FileHandle(forWritingAtPath: errorFile)
         try process.run()

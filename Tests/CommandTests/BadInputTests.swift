@@ -58,7 +58,7 @@ struct BadInputTests {
     ]
 
     /// Projects that commands must refuse.
-    private static let projects: [(String, String, (CommandProject) throws -> Void)] = [
+    private static let projects: [(String, String, @Sendable (CommandProject) throws -> Void)] = [
         ("no such file", "run nowhere.yaml", { _ in }),
         (
             "broken evalset line", "run pipeline.yaml",

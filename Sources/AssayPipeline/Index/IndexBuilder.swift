@@ -100,7 +100,7 @@ struct IndexBuilder {
         let manifest = GenerationManifest(
             number: (current?.number ?? (try? folder.current()?.number) ?? 0) + 1,
             embedder: parts.embedder?.product.fingerprint,
-            keywords: parts.lexical?.identity,
+            keywords: parts.lexical?.analysisIdentity,
             segments: segments)
         try folder.publish(manifest)
         return .published(manifest)
@@ -120,7 +120,7 @@ struct IndexBuilder {
             digest.update("\(row.identity.high) \(row.identity.low)\n".utf8)
         }
         let kind = vectors.map { _ in parts.vectorKind(count: table.count) }
-        digest.update("\(kind?.identity ?? "-") \(parts.lexical?.identity ?? "-")".utf8)
+        digest.update("\(kind?.identity ?? "-") \(parts.lexical?.analysisIdentity ?? "-")".utf8)
         let key = String(SHA256.hexadecimal(digest.finalize()).prefix(24))
         let path = folder.segment(key)
         try? FileManager.default.removeItem(atPath: path)

@@ -152,7 +152,7 @@ package struct PipelineParts: Sendable {
     /// What the index of this pipeline depends on, besides the corpus.
     var indexIdentity: String {
         ItemKey(
-            "index", chunker.identity, tokenizerIdentity, embedder?.product.fingerprint.digest ?? "-", lexical?.identity ?? "-",
+            "index", chunker.identity, tokenizerIdentity, embedder?.product.fingerprint.digest ?? "-", lexical?.analysisIdentity ?? "-",
             spec.vectors.name, spec.vectors.options.json.text, "\(filtered)"
         ).hex
     }
