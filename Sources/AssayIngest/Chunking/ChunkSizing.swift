@@ -83,7 +83,7 @@ extension ChunkSizing {
     }
 
     private func fits(_ line: String, _ tokens: Int, _ tokenizer: (any TextTokenizer)?) -> Bool {
-        if unit == .characters, line.unicodeScalars.count > size / 2 { return false }
+        if unit == .characters, line.utf8.count > size / 2, line.unicodeScalars.count > size / 2 { return false }
         guard let tokenizer else { return true }
         let least = unit == .tokens ? min(size, tokenizer.limit) : tokenizer.limit
         return tokens <= least / 2 && tokens + tokenizer.specialTokens < least

@@ -43,11 +43,13 @@ struct ScalarIndex {
     private func walk(from start: Int, scalars: Int) -> Int {
         var offset = start
         var left = scalars
-        while offset + 8 <= text.count {
-            let here = text.scalarCount(from: offset, to: offset + 8)
-            if here > left { break }
-            left -= here
-            offset += 8
+        for step in [64, 8] {
+            while offset + step <= text.count {
+                let here = text.scalarCount(from: offset, to: offset + step)
+                if here > left { break }
+                left -= here
+                offset += step
+            }
         }
         while offset < text.count {
             if text[offset] & 0xc0 != 0x80 {

@@ -43,8 +43,9 @@ struct SentenceScanner {
                 return end.next < high ? end.next : nil
             }
             let byte = text[offset]
-            offset &+= 1
-            while mayEnd(byte), byte != 0x0a, offset < high, text[offset] == byte { offset &+= 1 }
+            offset = byte == 0x0a ? text.skipWhite(from: offset, to: text.count) : offset &+ 1
+            // Of a row of one mark only the last one is left to ask.
+            while mayEnd(byte), offset &+ 1 < high, text[offset] == byte, text[offset &+ 1] == byte { offset &+= 1 }
         }
         return nil
     }

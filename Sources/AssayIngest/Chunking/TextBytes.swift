@@ -36,6 +36,31 @@ struct TextBytes {
         return unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
+    /// Number of scalars that start in `low..<high`: the bytes that do not continue one.
+    func scalarCount(from low: Int, to high: Int) -> Int {
+        precondition(low >= 0 && low <= high && high <= count, "range outside the text")
+        var offset = low
+        var continuations = 0
+        while high &- offset >= 8 {
+            // One count a byte lane, summed before a sum of eight lanes can pass 255.
+            let words = min((high &- offset) / 8, 31)
+            var lanes: UInt64 = 0
+            for index in 0..<words {
+                let word = unsafe UInt64(
+                    littleEndian: bytes.loadUnaligned(fromByteOffset: offset &+ index &* 8, as: UInt64.self)
+                )
+                lanes &+= (word >> 7) & (~word >> 6) & ones
+            }
+            continuations &+= Int((lanes &* ones) >> 56)
+            offset &+= words &* 8
+        }
+        while offset < high {
+            if isContinuation(self[offset]) { continuations &+= 1 }
+            offset &+= 1
+        }
+        return high &- low &- continuations
+    }
+
     /// A copy of a range as a string; `range` lies on scalar boundaries.
     func string(_ range: Range<Int>) -> String {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside the text")
@@ -91,22 +116,6 @@ extension TextBytes {
             if self[offset] == 0x0a { return offset }
         }
         return nil
-    }
-
-    /// Number of scalars that start in `low..<high`: the bytes that do not continue one.
-    func scalarCount(from low: Int, to high: Int) -> Int {
-        var offset = low
-        var continuations = 0
-        while offset &+ 8 <= high {
-            let word = word(at: offset)
-            continuations &+= ((word >> 7) & (~word >> 6) & ones).nonzeroBitCount
-            offset &+= 8
-        }
-        while offset < high {
-            if isContinuation(self[offset]) { continuations &+= 1 }
-            offset &+= 1
-        }
-        return high &- low &- continuations
     }
 
     /// The start of the scalar that byte `offset` belongs to; `count` stays.
