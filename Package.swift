@@ -81,6 +81,7 @@ let package = Package(
             ]
         ),
         // MARK: tests
+        .target(name: "AssayTestProcess", path: "Tests/AssayTestProcess"),
         .target(name: "AssayTestServer", dependencies: ["AssayModel", "AssayHTTP"], path: "Tests/AssayTestServer"),
         .testTarget(name: "AssayModelTests", dependencies: ["AssayModel"]),
         .testTarget(name: "AssayIngestTests", dependencies: ["AssayIngest", "AssayModel"]),
@@ -107,8 +108,8 @@ let package = Package(
             name: "AssayPipelineTests",
             dependencies: ["AssayPipeline", "AssayModel", "AssayStore"]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["AssayModel"], exclude: ["Snapshots"]),
-        .testTarget(name: "ArchitectureTests", dependencies: ["AssayModel"]),
+        .testTarget(name: "CommandTests", dependencies: ["AssayModel", "AssayTestProcess"], exclude: ["Snapshots"]),
+        .testTarget(name: "ArchitectureTests", dependencies: ["AssayTestProcess"]),
     ],
     cxxLanguageStandard: .cxx17
 )

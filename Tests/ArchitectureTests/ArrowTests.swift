@@ -1,3 +1,4 @@
+import AssayTestProcess
 import Foundation
 import Testing
 
@@ -54,7 +55,7 @@ struct ArrowTests {
     }
 
     private static let system: Set<String> = [
-        "Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization",
+        "Foundation", "FoundationEssentials", "Glibc", "Darwin", "Dispatch", "Synchronization",
     ]
     /// Modules that come with a product of another name.
     private static let implied: Set<String> = ["ServiceContextModule"]
@@ -65,21 +66,17 @@ struct ArrowTests {
 
     /// Dependencies of every target that is neither a system library nor a test.
     private static func manifest() throws -> [String: Set<String>] {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["swift", "package", "--package-path", root.path(), "--scratch-path", scratch, "dump-package"]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
+        let output = FileManager.default.temporaryDirectory.appending(path: "dump-\(UUID().uuidString).json").path()
+        defer { try? FileManager.default.removeItem(atPath: output) }
+        let child = try ChildCommand(
+            ["swift", "package", "--scratch-path", scratch, "dump-package"], in: root.path(), output: output, errors: "/dev/null")
+        try #require(child.wait() == 0)
+        let data = try Data(contentsOf: URL(filePath: output))
         let package = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         var targets: [String: Set<String>] = [:]
         for target in try #require(package["targets"] as? [[String: Any]]) {
             guard let name = target["name"] as? String, let type = target["type"] as? String else { continue }
-            if type == "system" || type == "test" || name == "AssayTestServer" { continue }
+            if type == "system" || type == "test" || name.hasPrefix("AssayTest") { continue }
             var names: Set<String> = []
             for case let dependency as [String: Any] in (target["dependencies"] as? [Any]) ?? [] {
                 for value in dependency.values {

@@ -1,3 +1,4 @@
+import AssayTestProcess
 import Foundation
 
 /// The real binary, run in a folder.
@@ -19,31 +20,23 @@ struct Assay {
     static var isBuilt: Bool { FileManager.default.isExecutableFile(atPath: binary.path()) }
 
     let folder: String
-    var environment: [String: String] = [:]
 
     /// Starts a command.
-    func start(_ arguments: [String], wrapper: [String] = []) throws -> (process: Process, finish: () -> Result) {
-        let process = Process()
-        let all = wrapper + [Self.binary.path()] + arguments
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = all
-        process.currentDirectoryURL = URL(filePath: folder)
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let outputFile = folder + "/.stdout-\(UUID().uuidString)"
-        let errorFile = folder + "/.stderr-\(UUID().uuidString)"
-        for path in [outputFile, errorFile] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
-        process.standardOutput = FileHandle(forWritingAtPath: outputFile)
-        process.standardError = FileHandle(forWritingAtPath: errorFile)
-        try process.run()
+    func start(_ arguments: [String], wrapper: [String] = []) throws -> (process: ChildCommand, finish: () -> Result) {
+        let name = UUID().uuidString
+        let outputFile = "\(folder)/.stdout-\(name)"
+        let errorFile = "\(folder)/.stderr-\(name)"
+        let process = try ChildCommand(
+            wrapper + [Self.binary.path()] + arguments, in: folder, output: outputFile, errors: errorFile)
         return (
             process,
             {
-                process.waitUntilExit()
+                let status = process.wait()
                 func text(_ path: String) -> String {
                     defer { try? FileManager.default.removeItem(atPath: path) }
                     return String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
                 }
-                return Result(status: process.terminationStatus, output: text(outputFile), errors: text(errorFile))
+                return Result(status: status, output: text(outputFile), errors: text(errorFile))
             }
         )
     }

@@ -1,4 +1,5 @@
 import AssayModel
+import AssayTestProcess
 import Foundation
 import Testing
 
@@ -39,7 +40,7 @@ struct InterruptionTests {
             let (process, finish) = try project.assay.start(["run", "pipeline.yaml"])
             // The delays grow, so that ingestion, answering and judging are all hit.
             Thread.sleep(forTimeInterval: 0.03 + Double(kill) * 0.12 + random.unit() * 0.3)
-            process.terminate(signal: SIGKILL)
+            process.send(SIGKILL)
             _ = finish()
             let after = try Self.counts(project)
             for (stage, count) in before { #expect(after[stage] ?? 0 >= count, "kill \(kill): \(stage) lost items") }
@@ -61,7 +62,7 @@ struct InterruptionTests {
         let (process, finish) = try project.assay.start(["run", "pipeline.yaml"])
         Thread.sleep(forTimeInterval: 1.2)
         let start = Date()
-        process.interrupt()
+        process.send(SIGINT)
         let result = finish()
         #expect(Date().timeIntervalSince(start) < 1)
         #expect(result.status == 130)
@@ -96,16 +97,9 @@ struct InterruptionTests {
         if process.isRunning || second.status != 0 {
             #expect(second.status == 1)
             #expect(second.errors.contains("holds the lock"), "\(second.errors)")
-            #expect(second.errors.contains("process \(process.processIdentifier)"), "\(second.errors)")
+            #expect(second.errors.contains("process \(process.processID)"), "\(second.errors)")
         }
-        process.terminate(signal: SIGKILL)
+        process.send(SIGKILL)
         _ = finish()
-    }
-}
-
-extension Process {
-    /// Sends a signal.
-    func terminate(signal number: Int32) {
-        kill(processIdentifier, number)
     }
 }

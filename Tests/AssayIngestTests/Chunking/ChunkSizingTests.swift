@@ -7,7 +7,7 @@ struct ChunkSizingTests {
         #expect(throws: AssayError.self) { try makeChunker(name, options) }
     }
 
-    @Test(arguments: Chunkers.builtin.names)
+    @Test(arguments: Chunkers.sized)
     func refusesWrongOptions(name: String) {
         let both = error(name, [("tokens", .int(100)), ("characters", .int(400))])
         #expect(both?.message.contains("gives both tokens and characters; it takes exactly one") == true)
@@ -18,7 +18,7 @@ struct ChunkSizingTests {
         #expect(error(name, [("overlapp", .int(5))])?.message.contains("did you mean 'overlap'?") == true)
     }
 
-    @Test(arguments: Chunkers.builtin.names)
+    @Test(arguments: Chunkers.sized)
     func takesTwoHundredTokensByDefault(name: String) throws {
         let place = Place(file: "test.yaml")
         let reader = try OptionReader(nil, owner: "chunk", place: place)
@@ -28,7 +28,7 @@ struct ChunkSizingTests {
         #expect(made.options["oversize"] == "split")
     }
 
-    @Test(arguments: Chunkers.builtin.names)
+    @Test(arguments: Chunkers.sized)
     func sizesInTokensNeedATokenizer(name: String) throws {
         let chunker = try makeChunker(name, [])
         let missing = #expect(throws: AssayError.self) {

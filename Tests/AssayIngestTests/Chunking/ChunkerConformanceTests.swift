@@ -3,7 +3,7 @@ import AssayModel
 import Testing
 
 struct ChunkerConformanceTests {
-    static let cuttings: [Cutting] = Chunkers.builtin.names.flatMap { name in
+    static let cuttings: [Cutting] = Chunkers.sized.flatMap { name in
         [("tokens", 5), ("tokens", 24), ("tokens", 200), ("characters", 4), ("characters", 60), ("characters", 1_000)]
             .flatMap { unit, size in
                 [0, (size - 1) / 2].map { Cutting(name: name, unit: unit, size: size, overlap: $0) }
@@ -55,7 +55,7 @@ struct ChunkerConformanceTests {
         }
     }
 
-    @Test(arguments: Chunkers.builtin.names)
+    @Test(arguments: Chunkers.sized)
     func cutsEqualDocumentsEqually(name: String) throws {
         let cutting = Cutting(name: name, unit: "tokens", size: 24, overlap: 8)
         for document in OddDocuments.all where document.text.utf8.count < 10_000 {
@@ -91,7 +91,7 @@ struct ChunkerConformanceTests {
     }
 
     private func randomCutting(_ random: inout SeededRandom) -> Cutting {
-        let names = Chunkers.builtin.names
+        let names = Chunkers.sized
         let size = 8 + random.index(below: random.index(below: 2) == 0 ? 40 : 400)
         var cutting = Cutting(
             name: names[random.index(below: names.count)],
