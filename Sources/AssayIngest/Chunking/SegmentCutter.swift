@@ -119,32 +119,33 @@ extension SegmentCutter {
     /// The best cut for a piece from `start` that holds more than what is covered already and fits the budget.
     private func bestCut(from start: Int) -> Cut {
         var allowance = budget.tokens
-        var step = 1
-        while allowance > 0 {
-            let reach = reach(from: start, tokens: allowance)
-            if reach <= low { break }
+        var step = 0
+        var reach = reach(from: start)
+        while allowance > 0, reach > low {
             var cut = keepingBlock(choose(reach: reach), from: start)
             guard cut.textEnd > low, let ruler = measured.ruler else { return cut }
             cut.tokens = ruler.count(start, cut.textEnd)
             if cut.tokens <= budget.tokens { return cut }
-            // The count of a range that is cut inside a word is not known before; doubling keeps the tries few.
-            allowance -= max(step, cut.tokens - budget.tokens)
-            step *= 2
+            // A cut inside a word changes the word's tokens: ask those of the piece alone, and for less each time; doubling
+            // keeps the tries few.
+            allowance -= step
+            step = max(2 * step, 1)
+            reach = text.scalarStart(atOrBefore: ruler.ownReach(from: start, tokens: allowance, limit: cut.textEnd))
         }
         let least = text.scalarEnd(after: low)
         let tokens = measured.ruler?.count(start, least) ?? 0
         return Cut(textEnd: least, next: least, level: .forced, tokens: tokens)
     }
 
-    private func reach(from start: Int, tokens: Int) -> Int {
+    private func reach(from start: Int) -> Int {
         var reach = end
         if budget.scalars < Int.max {
             let first = measured.scalars.scalars(before: start)
             let (past, overflow) = first.addingReportingOverflow(budget.scalars)
             reach = overflow ? end : min(end, measured.scalars.byte(ofScalar: past))
         }
-        if tokens < Int.max, let ruler = measured.ruler {
-            reach = ruler.reach(from: start, tokens: tokens, limit: reach)
+        if budget.tokens < Int.max, let ruler = measured.ruler {
+            reach = ruler.reach(from: start, tokens: budget.tokens, limit: reach)
         }
         return reach < end ? text.scalarStart(atOrBefore: reach) : end
     }

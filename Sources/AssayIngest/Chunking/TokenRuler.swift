@@ -32,8 +32,13 @@ struct TokenRuler {
         let past = tokens < ranges.count - first ? Int(ranges.starts[first + tokens]) : limit
         let rough = min(past, limit)
         if text.standsFree(start, text.count) || rough <= start { return rough }
-        let own = text.tokens(of: start..<text.scalarStart(atOrBefore: rough), by: tokenizer)
-        return own.count > tokens ? min(rough, start + Int(own.starts[tokens])) : rough
+        return ownReach(from: start, tokens: tokens, limit: text.scalarStart(atOrBefore: rough))
+    }
+
+    /// A place up to which the text at `start..<limit` has at most `tokens` tokens when it is tokenized on its own.
+    func ownReach(from start: Int, tokens: Int, limit: Int) -> Int {
+        let own = text.tokens(of: start..<limit, by: tokenizer)
+        return own.count > max(tokens, 0) ? start + Int(own.starts[max(tokens, 0)]) : limit
     }
 
     /// The start of the token that has `tokens` tokens between itself and `end`, at least `low`.

@@ -97,6 +97,14 @@ struct ChunkerEdgeCaseTests {
         )
     }
 
+    @Test func cutsAWordWhosePartsHaveMoreTokensThanItself() throws {
+        // Alone the word is one token; its first 60 characters are 15, of which six fit.
+        let tokenizer = PieceTokenizer(limit: 8, specialTokens: 2, longest: 100)
+        let cutting = Cutting(name: "recursive", unit: "characters", size: 60, overlap: 0)
+        let found = try texts(cutting, String(repeating: "x", count: 200), tokenizer)
+        #expect(found.map(\.count) == [24, 24, 24, 24, 24, 24, 24, 24, 8])
+    }
+
     // MARK: headings
 
     private let markdown = """
