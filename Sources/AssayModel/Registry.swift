@@ -134,7 +134,14 @@ public struct Registry<Product: Sendable>: Sendable {
             )
         }
         var reader = options
-        let product = try entry.make(&reader, resources)
+        let product: Product
+        do {
+            product = try entry.make(&reader, resources)
+        } catch var error as AssayError where error.place == nil {
+            // What a model or engine says does not know the file: the component's line does.
+            error.place = place
+            throw error
+        }
         try reader.finish()
         return Configured(name: name, version: entry.version, options: .object(reader.effective), product: product)
     }

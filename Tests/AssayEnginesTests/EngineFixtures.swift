@@ -50,7 +50,7 @@ func streamEvents(_ pieces: [String], finish: String = "stop", done: Bool = true
 func remoteConfig(_ server: LoopbackServer, _ change: (inout EngineConfig) -> Void = { _ in }) -> EngineConfig {
     var config = EngineConfig(name: "remote", kind: .openai, model: "m")
     config.baseURL = server.url + "/v1"
-    config.requestTimeout = .seconds(5)
+    config.requestTimeout = .seconds(60)
     change(&config)
     return config
 }

@@ -60,7 +60,7 @@ package struct Plan: Sendable {
     }
 
     private mutating func inspectCorpus(_ spec: PipelineSpec, data: String?) {
-        do { _ = try CorpusSource(spec.corpus, data: data, at: Place(file: spec.file)) } catch { report(error) }
+        do { _ = try CorpusSource(spec.corpus, data: data, at: spec.corpusPlace) } catch { report(error) }
         guard let evaluate = spec.evaluate else { return }
         do { _ = try EvalsetSource(evaluate, data: data, at: evaluate.judgePlace) } catch { report(error) }
     }
@@ -78,7 +78,7 @@ package struct Plan: Sendable {
             return line.seconds / Double(line.items - line.reused) * Double(items)
         }
         do {
-            let source = try CorpusSource(spec.corpus, data: data, at: Place(file: spec.file))
+            let source = try CorpusSource(spec.corpus, data: data, at: spec.corpusPlace)
             let listing = try await offPool { try source.scan() }
             lines.append(
                 Line(stage: "read", component: source.format, items: listing.files.count,

@@ -43,7 +43,7 @@ extension PipelineSession {
             throw AssayError("evalset.none", "the pipeline has no 'evaluate' section", at: Place(file: parts.spec.file))
         }
         let evalset = try EvalsetSource(evaluate, data: data, at: evaluate.judgePlace)
-        let source = try CorpusSource(parts.spec.corpus, data: data, at: Place(file: parts.spec.file))
+        let source = try CorpusSource(parts.spec.corpus, data: data, at: parts.spec.corpusPlace)
         let ingestion = Ingestion(source: source, parts: parts, store: store, vectors: nil, progress: progress)
         let corpus = try await ingestion.run { _, _, _, _ in }
         let anchored = try await anchors(evalset, corpus.documents)
@@ -59,7 +59,7 @@ extension PipelineSession {
 
     /// Verifies every file of the published generation.
     package func verifyIndex(data: String?) async throws -> String {
-        let source = try CorpusSource(parts.spec.corpus, data: data, at: Place(file: parts.spec.file))
+        let source = try CorpusSource(parts.spec.corpus, data: data, at: parts.spec.corpusPlace)
         let stage = IndexStage(source: source, parts: parts, store: store, workspace: workspace, progress: progress)
         return try await offPool {
             guard let manifest = try stage.folder.current() else {

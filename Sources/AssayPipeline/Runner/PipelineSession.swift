@@ -41,7 +41,7 @@ package final class PipelineSession: Sendable {
 
     /// Brings the index up to date and opens it.
     func openIndex(data: String?) async throws -> IndexStage.Outcome {
-        let source = try CorpusSource(parts.spec.corpus, data: data, at: Place(file: parts.spec.file))
+        let source = try CorpusSource(parts.spec.corpus, data: data, at: parts.spec.corpusPlace)
         return try await IndexStage(
             source: source, parts: parts, store: store, workspace: workspace, progress: progress
         ).run()

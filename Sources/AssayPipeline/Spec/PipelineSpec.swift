@@ -83,6 +83,8 @@ package struct PipelineSpec: Sendable {
     package let corpus: String
     /// As the file has it.
     package let corpusName: String
+    /// Where the corpus is named.
+    package let corpusPlace: Place
     /// `chunk:`.
     package let chunk: Named
     /// `embed:`, nil for keyword-only pipelines.
@@ -122,6 +124,7 @@ package struct PipelineSpec: Sendable {
         _ = try root.int("assay", in: 1...1)
         file = path
         name = baseName(path).components(".yaml")[0].components(".yml")[0]
+        corpusPlace = root.node("corpus")?.place ?? place
         corpusName = try root.string("corpus")
         corpus = data.map { absolutePath($0) } ?? absolutePath(corpusName, relativeTo: folder)
         chunk = try Self.named(root.node("chunk"), key: "by", default: "headings", owner: "chunk", place: place)
