@@ -21,8 +21,6 @@ package struct Workspace: Sendable, Equatable {
     package var indexes: String { path + "/indexes" }
     /// Exported runs.
     package var runs: String { path + "/runs" }
-    /// Models that were pulled.
-    package var models: String { path + "/models" }
     /// Lock files.
     package var locks: String { path + "/locks" }
     /// Output of supervised servers.
@@ -32,7 +30,7 @@ package struct Workspace: Sendable, Equatable {
     ///
     /// - Throws: `AssayError` "workspace.create" when the disk refuses.
     package func create() throws {
-        for folder in [path, vectors, indexes, runs, models, locks, logs] {
+        for folder in [path, vectors, indexes, runs, locks, logs] {
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             } catch {

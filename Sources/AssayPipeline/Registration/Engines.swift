@@ -43,9 +43,8 @@ final class Engines: Sendable {
         let model = try models.resolve(config.model, at: place)
         config.llama.ggufPath = model.path
         config.llama.ggufSHA256 = model.sha256
-        let venv = project.workspace.path + "/venv/bin/python"
-        let home = ProcessInfo.processInfo.environment["ASSAY_HOME"].map { $0 + "/venv/bin/python" }
-        for candidate in [ProcessInfo.processInfo.environment["ASSAY_LLAMA_PYTHON"], home, venv].compactMap(\.self)
+        let installed = project.home + "/venv/bin/python"
+        for candidate in [ProcessInfo.processInfo.environment["ASSAY_LLAMA_PYTHON"], installed].compactMap(\.self)
         where FileManager.default.isExecutableFile(atPath: candidate) {
             config.llama.pythonPath = candidate
             break

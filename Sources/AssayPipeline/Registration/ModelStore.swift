@@ -1,5 +1,4 @@
 package import AssayModel
-import AssayStore
 import AssayHTTP
 import FoundationEssentials
 
@@ -7,20 +6,20 @@ import FoundationEssentials
 package struct ModelStore: Sendable {
     /// The models file.
     package let file: ModelsFile
-    private let workspace: Workspace
+    private let folder: String
 
     /// Opens the models of a project; nothing is read but `models.yaml`.
     package init(_ project: Project) throws {
         file = try ModelsFile(project.modelsFile)
-        workspace = project.workspace
+        folder = project.home + "/models"
     }
 
     /// Where a model's files are, or would be.
     package func path(_ entry: ModelEntry) -> String {
         switch entry.source {
         case .file(let path): path
-        case .wheel(_, let member): entry.kind == .encoder ? "\(workspace.models)/\(entry.name)" : "\(workspace.models)/\(baseName(member))"
-        case .url(let url): "\(workspace.models)/\(baseName(url))"
+        case .wheel(_, let member): entry.kind == .encoder ? "\(folder)/\(entry.name)" : "\(folder)/\(baseName(member))"
+        case .url(let url): "\(folder)/\(baseName(url))"
         }
     }
 
@@ -72,7 +71,7 @@ package struct ModelStore: Sendable {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         let size = (attributes?[.size] as? Int) ?? (attributes?[.size] as? UInt64).map(Int.init) ?? -1
         let changed = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-        let memo = "\(workspace.models)/.digests/\(SHA256.hex(path).prefix(24))"
+        let memo = "\(folder)/.digests/\(SHA256.hex(path).prefix(24))"
         let stamp = "\(size) \(changed) "
         if let known = FileManager.default.contents(atPath: memo).map({ String(decoding: $0, as: UTF8.self) }),
             known.hasPrefix(stamp), known.utf8.count == stamp.utf8.count + 64

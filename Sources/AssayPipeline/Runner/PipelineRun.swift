@@ -70,7 +70,7 @@ package struct PipelineRun: Sendable {
 
     private func stages(id: String, started: String) async throws -> RunRecord {
         let parts = session.parts
-        let indexed = try await session.openIndex(data: options.data)
+        var indexed = try await session.openIndex(data: options.data)
         var timings = RunTimings(stages: [
             indexed.corpus.read.timing, indexed.corpus.chunk.timing, indexed.corpus.embed.timing, indexed.timing,
         ])
@@ -80,6 +80,8 @@ package struct PipelineRun: Sendable {
         if let evaluate = parts.spec.evaluate {
             let evalset = try EvalsetSource(evaluate, data: options.data, at: evaluate.judgePlace)
             let asked = try await ask(evalset, indexed, &timings)
+            // Nothing is appended to the vector file from here on: other runs may.
+            indexed.vectorLock = nil
             let answered = try await answer(asked, indexed, &results, &timings)
             try await score(answered, evalset, &results, &timings)
         }

@@ -8,6 +8,8 @@ package struct Project: Sendable {
     package let root: String
     /// Where finished work lives.
     package let workspace: Workspace
+    /// Where models and the local engine live; shared by all workspaces.
+    package let home: String
     /// The models file: the project's own, else the one installed beside the binary.
     package let modelsFile: String?
 
@@ -16,7 +18,8 @@ package struct Project: Sendable {
     /// - Parameters:
     ///   - path: A pipeline file, or a folder.
     ///   - workspace: Where finished work lives instead of `ROOT/.assay`.
-    package init(containing path: String, workspace: String?) {
+    ///   - home: Where models and the local engine live instead of `ROOT/.assay`.
+    package init(containing path: String, workspace: String?, home: String? = nil) {
         let full = absolutePath(path)
         var isFolder = false
         let exists = FileManager.default.fileExists(atPath: full, isDirectory: &isFolder)
@@ -33,6 +36,7 @@ package struct Project: Sendable {
         }
         root = found ?? start
         self.workspace = Workspace(path: workspace.map { absolutePath($0) } ?? root + "/.assay")
+        self.home = home.map { absolutePath($0) } ?? root + "/.assay"
         modelsFile = Self.installedFile("models.yaml", root: root)
     }
 

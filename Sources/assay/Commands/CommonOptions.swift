@@ -22,7 +22,8 @@ struct WorkspaceOptions: ParsableArguments {
     var workspace: String?
 
     func project(of path: String) -> Project {
-        Project(containing: path, workspace: workspace ?? environment("ASSAY_WORKSPACE"))
+        Project(
+            containing: path, workspace: workspace ?? environment("ASSAY_WORKSPACE"), home: environment("ASSAY_HOME"))
     }
 }
 

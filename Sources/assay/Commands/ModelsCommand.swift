@@ -1,7 +1,6 @@
 import ArgumentParser
 import AssayModel
 import AssayPipeline
-import AssayStore
 import FoundationEssentials
 
 /// `assay models list|pull|verify`.
@@ -57,7 +56,6 @@ struct ModelsCommand: AsyncParsableCommand {
             let code = try await Interrupt.cancelling { () -> ExitCode in
                 do {
                     let project = place.project(of: ".")
-                    try project.workspace.create()
                     let models = try ModelStore(project)
                     let entries = try names.isEmpty ? models.file.entries : names.map { try models.file.entry($0) }
                     for entry in entries { try await models.pull(entry) { note($0) } }

@@ -20,6 +20,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         do {
+            if try Sweep.isSweep(file) { return try await planVariants() }
             let spec = try PipelineSpec(file, data: data)
             let plan = await Plan.make(spec, project: place.project(of: file), data: data)
             if json {
@@ -39,6 +40,19 @@ struct PlanCommand: AsyncParsableCommand {
         } catch {
             throw fail(error)
         }
+    }
+
+    /// Checks every variant of a sweep; a line says that one holds.
+    private func planVariants() async throws {
+        let sweep = try Sweep(file)
+        var failed = false
+        for variant in sweep.variants {
+            let spec = try PipelineSpec(sweep.base, overrides: variant.values, data: data)
+            let plan = await Plan.make(spec, project: place.project(of: file), data: data)
+            for problem in plan.problems { note("problem: \(variant.name): \(problem)") }
+            if plan.problems.isEmpty { print("\(variant.name): the plan holds") } else { failed = true }
+        }
+        if failed { throw Exit.failed }
     }
 
     private struct Output: Encodable {
