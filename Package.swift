@@ -65,7 +65,8 @@ let package = Package(
         .target(
             name: "AssayPipeline",
             dependencies: [
-                "AssayModel", "AssayIngest", "AssayEmbed", "AssayLexical", "AssayFaiss", "AssaySQLiteVec", "AssayRetrieve",
+                "AssayModel", "AssayIngest", "AssayEmbed", "AssayLexical", "AssayFaiss", "AssaySQLiteVec",
+                "AssayRetrieve",
                 "AssayEval", "AssayReport", "AssayHTTP", "AssayEngines", "AssayStore",
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
                 .product(name: "Yams", package: "Yams"),

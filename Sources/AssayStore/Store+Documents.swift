@@ -36,7 +36,8 @@ extension Store {
         do {
             try pool.write { db in
                 let statement = try db.cachedStatement(
-                    sql: "INSERT OR IGNORE INTO documents (hash, id, text, meta) VALUES (?, ?, ?, ?)")
+                    sql: "INSERT OR IGNORE INTO documents (hash, id, text, meta) VALUES (?, ?, ?, ?)"
+                )
                 for (hash, document) in documents {
                     let meta = try canonicalJSON(DocumentMeta(document))
                     try statement.execute(arguments: [

@@ -21,7 +21,12 @@ package final class FileSpan: Span {
     private let state: Mutex<State>
 
     init(
-        name: String, context: ServiceContext, identity: SpanIdentity, parent: String?, kind: SpanKind, start: UInt64,
+        name: String,
+        context: ServiceContext,
+        identity: SpanIdentity,
+        parent: String?,
+        kind: SpanKind,
+        start: UInt64,
         emit: @escaping @Sendable (String) -> Void
     ) {
         self.context = context
@@ -54,7 +59,9 @@ package final class FileSpan: Span {
     }
 
     package func recordError<Instant: TracerInstant>(
-        _ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> Instant
+        _ error: any Error,
+        attributes: SpanAttributes,
+        at instant: @autoclosure () -> Instant
     ) {
         setStatus(SpanStatus(code: .error, message: (error as? AssayError)?.code.rawValue ?? "\(type(of: error))"))
     }
@@ -73,6 +80,8 @@ package final class FileSpan: Span {
 
     private func text(_ state: State, end: UInt64) -> String {
         var attributes: [(key: String, value: JSONValue)] = []
+        // The attributes are no sequence.
+        // swift-format-ignore: ReplaceForEachWithForLoop
         state.attributes.forEach { key, value in
             switch value {
             case .string(let text): attributes.append((key, ["stringValue": .string(text)]))
@@ -86,7 +95,9 @@ package final class FileSpan: Span {
         var span: [String: JSONValue] = [
             "traceId": .string(identity.trace), "spanId": .string(identity.span), "name": .string(state.name),
             "kind": .int(kindNumber), "startTimeUnixNano": .string("\(start)"), "endTimeUnixNano": .string("\(end)"),
-            "attributes": .array(attributes.sorted { $0.key < $1.key }.map { ["key": .string($0.key), "value": $0.value] }),
+            "attributes": .array(
+                attributes.sorted { $0.key < $1.key }.map { ["key": .string($0.key), "value": $0.value] }
+            ),
         ]
         if let parent { span["parentSpanId"] = .string(parent) }
         if let status = state.status {
@@ -96,7 +107,9 @@ package final class FileSpan: Span {
             "attributes": [["key": "service.name", "value": ["stringValue": "assay"]]]
         ]
         let line: JSONValue = [
-            "resourceSpans": [["resource": resource, "scopeSpans": [["scope": ["name": "assay"], "spans": [.object(span)]]]]]
+            "resourceSpans": [
+                ["resource": resource, "scopeSpans": [["scope": ["name": "assay"], "spans": [.object(span)]]]]
+            ]
         ]
         return line.text
     }

@@ -19,7 +19,9 @@ package final class FileTracer: Tracer {
     /// - Throws: `AssayError` "trace.file".
     package init(path: String, seed: UInt64) throws {
         file = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw AssayError("trace.file", "cannot open the trace file \(path): \(systemMessage(errno))") }
+        guard file >= 0 else {
+            throw AssayError("trace.file", "cannot open the trace file \(path): \(systemMessage(errno))")
+        }
         ids = Mutex(SeededRandom(seed: seed))
     }
 
@@ -28,8 +30,13 @@ package final class FileTracer: Tracer {
     }
 
     package func startSpan<Instant: TracerInstant>(
-        _ operationName: String, context: @autoclosure () -> ServiceContext, ofKind kind: SpanKind,
-        at instant: @autoclosure () -> Instant, function: String, file fileID: String, line: UInt
+        _ operationName: String,
+        context: @autoclosure () -> ServiceContext,
+        ofKind kind: SpanKind,
+        at instant: @autoclosure () -> Instant,
+        function: String,
+        file fileID: String,
+        line: UInt
     ) -> FileSpan {
         var context = context()
         let parent = context.spanIdentity
@@ -38,8 +45,12 @@ package final class FileTracer: Tracer {
         }
         context.spanIdentity = SpanIdentity(trace: trace, span: span)
         return FileSpan(
-            name: operationName, context: context, identity: SpanIdentity(trace: trace, span: span), parent: parent?.span,
-            kind: kind, start: instant().nanosecondsSinceEpoch
+            name: operationName,
+            context: context,
+            identity: SpanIdentity(trace: trace, span: span),
+            parent: parent?.span,
+            kind: kind,
+            start: instant().nanosecondsSinceEpoch
         ) { [file] line in
             let bytes = Array((line + "\n").utf8)
             _ = unsafe bytes.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
@@ -49,11 +60,15 @@ package final class FileTracer: Tracer {
     package func forceFlush() {}
 
     package func extract<Carrier, Extract: Extractor>(
-        _ carrier: Carrier, into context: inout ServiceContext, using extractor: Extract
+        _ carrier: Carrier,
+        into context: inout ServiceContext,
+        using extractor: Extract
     ) where Extract.Carrier == Carrier {}
 
     package func inject<Carrier, Inject: Injector>(
-        _ context: ServiceContext, into carrier: inout Carrier, using injector: Inject
+        _ context: ServiceContext,
+        into carrier: inout Carrier,
+        using injector: Inject
     ) where Inject.Carrier == Carrier {}
 
     private func hex(_ value: UInt64) -> String {

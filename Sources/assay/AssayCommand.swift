@@ -9,7 +9,8 @@ struct AssayCommand: AsyncParsableCommand {
         abstract: "Runs and evaluates retrieval-augmented generation pipelines from one YAML file.",
         version: "0.1.0",
         subcommands: [
-            InitCommand.self, RunCommand.self, PlanCommand.self, AskCommand.self, ReportCommand.self, EvalsetCommand.self,
+            InitCommand.self, RunCommand.self, PlanCommand.self, AskCommand.self, ReportCommand.self,
+            EvalsetCommand.self,
             IndexCommand.self, MetricsCommand.self, ModelsCommand.self, CacheCommand.self, DoctorCommand.self,
         ]
     )

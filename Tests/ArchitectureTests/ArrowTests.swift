@@ -43,10 +43,14 @@ struct ArrowTests {
         let targets = try Self.manifest()
         for (name, dependencies) in targets {
             let folder = Self.root.appending(path: "Sources/\(name)")
-            guard let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) else { continue }
+            guard let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) else {
+                continue
+            }
             for case let file as URL in files where file.pathExtension == "swift" {
                 for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
-                    guard let module = line.wholeMatch(of: /(?:(?:public|package|internal) )?import (\w+)/)?.1 else { continue }
+                    guard let module = line.wholeMatch(of: /(?:(?:public|package|internal) )?import (\w+)/)?.1 else {
+                        continue
+                    }
                     let known = dependencies.union(Self.system).union(Self.implied)
                     #expect(known.contains(String(module)), "\(file.lastPathComponent) imports \(module)")
                 }
@@ -69,7 +73,11 @@ struct ArrowTests {
         let output = FileManager.default.temporaryDirectory.appending(path: "dump-\(UUID().uuidString).json").path()
         defer { try? FileManager.default.removeItem(atPath: output) }
         let child = try ChildCommand(
-            ["swift", "package", "--scratch-path", scratch, "dump-package"], in: root.path(), output: output, errors: "/dev/null")
+            ["swift", "package", "--scratch-path", scratch, "dump-package"],
+            in: root.path(),
+            output: output,
+            errors: "/dev/null"
+        )
         try #require(child.wait() == 0)
         let data = try Data(contentsOf: URL(filePath: output))
         let package = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])

@@ -9,7 +9,10 @@ struct ProjectFixture {
 
     /// Writes the project.
     ///
-    /// - Parameter documents: Documents of the corpus; every tenth gets a question, at least one.
+    /// - Parameters:
+    ///   - count: Documents of the corpus; every tenth gets a question.
+    ///   - name: Part of the folder's name.
+    /// - Throws: When the folder cannot be written.
     init(documents count: Int, name: String = "project") throws {
         self.count = count
         root = FileManager.default.temporaryDirectory.path() + "assay-\(name)-\(UUID().uuidString)"
@@ -20,10 +23,12 @@ struct ProjectFixture {
                 #"{"id":"q\#(number)","question":"What is the secret of \#(Self.subject(number))?","#
                     + #""reference":"The secret of \#(Self.subject(number)) is \#(number * 7).","#
                     + #""gold":[{"document":"\#(Self.file(number))","quote":"\#(Self.fact(number))","occurrence":1}],"#
-                    + #""tags":["fact"],"split":"dev"}"#)
+                    + #""tags":["fact"],"split":"dev"}"#
+            )
         }
         questions.append(
-            #"{"id":"none","question":"Who invented the telephone?","reference":"","gold":[],"tags":["unanswerable"],"split":"dev"}"#)
+            #"{"id":"none","question":"Who invented the telephone?","reference":"","gold":[],"tags":["unanswerable"],"split":"dev"}"#
+        )
         try write("evalset/questions.jsonl", questions.joined(separator: "\n") + "\n")
         try write("engines.yaml", "engines:\n  scripted: { kind: scripted, reply: extract, slots: 2 }\n")
         try writePipeline()
@@ -50,13 +55,20 @@ struct ProjectFixture {
             "## Part \(section)\n\n" + (0..<6).map { _ in sentence() }.joined(separator: " ")
                 + (section == 1 ? " " + Self.fact(number) : "") + (section == 2 ? extra : "")
         }
-        try write("corpus/" + Self.file(number), "# About \(Self.subject(number))\n\n" + sections.joined(separator: "\n\n") + "\n")
+        try write(
+            "corpus/" + Self.file(number),
+            "# About \(Self.subject(number))\n\n" + sections.joined(separator: "\n\n") + "\n"
+        )
     }
 
     func writePipeline(
-        chunk: String = "{ by: headings, tokens: 80 }", embed: String = "{ by: hashed }", vectors: String = "auto",
-        from: String = "[ { dense: { top: 20 } }, { bm25: { top: 20 } } ]", answer: String = "{ engine: scripted, context: 2 }",
-        metrics: String = "[ span_recall@5, hit@5, mrr, token_f1, citation_precision, abstention_accuracy ]", judge: String? = nil,
+        chunk: String = "{ by: headings, tokens: 80 }",
+        embed: String = "{ by: hashed }",
+        vectors: String = "auto",
+        from: String = "[ { dense: { top: 20 } }, { bm25: { top: 20 } } ]",
+        answer: String = "{ engine: scripted, context: 2 }",
+        metrics: String = "[ span_recall@5, hit@5, mrr, token_f1, citation_precision, abstention_accuracy ]",
+        judge: String? = nil,
         name: String = "pipeline.yaml"
     ) throws {
         try write(
@@ -77,7 +89,8 @@ struct ProjectFixture {
               metrics: \(metrics)
             \(judge.map { "  judge: \($0)" } ?? "")
 
-            """)
+            """
+        )
     }
 
     func write(_ path: String, _ text: String) throws {
@@ -102,13 +115,18 @@ struct ProjectFixture {
     func open(_ name: String = "pipeline.yaml") throws -> PipelineSession {
         let path = root + "/" + name
         return try PipelineSession(
-            try PipelineSpec(path), project: Project(containing: path, workspace: nil), progress: Progress { _ in },
-            now: { "2026-01-01T00:00:00Z" })
+            try PipelineSpec(path),
+            project: Project(containing: path, workspace: nil),
+            progress: Progress { _ in },
+            now: { "2026-01-01T00:00:00Z" }
+        )
     }
 
     static let words = [
-        "amber", "basin", "cobalt", "delta", "ember", "fjord", "garnet", "harbor", "indigo", "jasper", "krill", "lagoon", "marble",
-        "nectar", "onyx", "pebble", "quartz", "raven", "saffron", "tundra", "umber", "velvet", "willow", "xenon", "yarrow", "zephyr",
+        "amber", "basin", "cobalt", "delta", "ember", "fjord", "garnet", "harbor", "indigo", "jasper", "krill",
+        "lagoon", "marble",
+        "nectar", "onyx", "pebble", "quartz", "raven", "saffron", "tundra", "umber", "velvet", "willow", "xenon",
+        "yarrow", "zephyr",
     ]
 }
 

@@ -55,7 +55,8 @@ struct ReuseTests {
                 retrieve: { from: [ { \(kind): { top: 1000 } } ], depth: 1000 }
                 evaluate: { evalset: evalset, metrics: [ mrr ] }
 
-                """)
+                """
+            )
             let record = try await project.run("one.yaml")
             for question in record.results.questions {
                 #expect(!question.sample.retrieved.contains { $0.document == ProjectFixture.file(11) })

@@ -18,7 +18,11 @@ package struct ChildCommand: Sendable {
     ///   - environment: Variables as `NAME=value`, added to this process's.
     /// - Throws: `ChildCommandError` when it cannot be started.
     package init(
-        _ arguments: [String], in folder: String, output: String, errors: String, environment: [String] = []
+        _ arguments: [String],
+        in folder: String,
+        output: String,
+        errors: String,
+        environment: [String] = []
     ) throws {
         // `env` changes folder and variables, so that nothing of this process is changed.
         let all = ["env", "--chdir=\(folder)"] + environment + arguments

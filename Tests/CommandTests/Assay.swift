@@ -27,7 +27,11 @@ struct Assay {
         let outputFile = "\(folder)/.stdout-\(name)"
         let errorFile = "\(folder)/.stderr-\(name)"
         let process = try ChildCommand(
-            wrapper + [Self.binary.path()] + arguments, in: folder, output: outputFile, errors: errorFile)
+            wrapper + [Self.binary.path()] + arguments,
+            in: folder,
+            output: outputFile,
+            errors: errorFile
+        )
         return (
             process,
             {

@@ -62,7 +62,12 @@ struct BadInputTests {
         ("no such file", "run nowhere.yaml", { _ in }),
         (
             "broken evalset line", "run pipeline.yaml",
-            { try $0.write("evalset/questions.jsonl", "{\"id\":\"a\",\"question\":\"x?\"}\n{\"id\": \"b\", \"question\": \n") }
+            {
+                try $0.write(
+                    "evalset/questions.jsonl",
+                    "{\"id\":\"a\",\"question\":\"x?\"}\n{\"id\": \"b\", \"question\": \n"
+                )
+            }
         ),
         (
             "evalset with an unknown key", "run pipeline.yaml",
@@ -73,7 +78,8 @@ struct BadInputTests {
             {
                 try $0.write(
                     "evalset/questions.jsonl",
-                    "{\"id\":\"a\",\"question\":\"x?\",\"gold\":[{\"document\":\"doc-100.md\",\"quote\":\"Machine M0 is plaid.\"}]}\n")
+                    "{\"id\":\"a\",\"question\":\"x?\",\"gold\":[{\"document\":\"doc-100.md\",\"quote\":\"Machine M0 is plaid.\"}]}\n"
+                )
             }
         ),
         (
@@ -81,7 +87,8 @@ struct BadInputTests {
             {
                 try $0.write(
                     "evalset/questions.jsonl",
-                    "{\"id\":\"a\",\"question\":\"x?\",\"gold\":[{\"document\":\"doc-999.md\",\"quote\":\"Machine\"}]}\n")
+                    "{\"id\":\"a\",\"question\":\"x?\",\"gold\":[{\"document\":\"doc-999.md\",\"quote\":\"Machine\"}]}\n"
+                )
             }
         ),
         (

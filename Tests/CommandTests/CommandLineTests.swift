@@ -35,7 +35,10 @@ struct CommandLineTests {
         #expect(try project.assay.run("run", "--verify", "pipeline.yaml").status == 0)
         try project.write("pipeline.yaml", CommandProject.pipeline(extra: "expect: { documents: 11 }\n"))
         #expect(try project.assay.run("run", "--verify", "pipeline.yaml").status == 2)
-        try project.write("pipeline.yaml", CommandProject.pipeline(extra: "expect: { corpus: \"0000\", documents: 11 }\n"))
+        try project.write(
+            "pipeline.yaml",
+            CommandProject.pipeline(extra: "expect: { corpus: \"0000\", documents: 11 }\n")
+        )
         let other = try project.assay.run("run", "--verify", "pipeline.yaml")
         #expect(other.status == 2 && other.errors.contains("another corpus"), "\(other.errors)")
     }
@@ -43,7 +46,9 @@ struct CommandLineTests {
     @Test func aSweepSharesWork() throws {
         let project = try CommandProject()
         try project.write(
-            "sweep.yaml", "assay: 1\nbase: pipeline.yaml\nvary: { chunk.tokens: [40, 60], retrieve.depth: [5, 10] }\n")
+            "sweep.yaml",
+            "assay: 1\nbase: pipeline.yaml\nvary: { chunk.tokens: [40, 60], retrieve.depth: [5, 10] }\n"
+        )
         let swept = try project.assay.run("run", "--json", "sweep.yaml")
         #expect(swept.status == 0, "\(swept.errors)")
         let records = try JSONDecoder().decode([RunRecord].self, from: Data(swept.output.utf8))

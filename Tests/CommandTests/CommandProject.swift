@@ -15,8 +15,14 @@ struct CommandProject {
             )
         }
         try write("evalset/questions.jsonl", questions.joined(separator: "\n") + "\n")
-        try write("engines.yaml", "engines:\n  scripted: { kind: scripted, reply: extract, slots: 2 }\n  slow: { kind: scripted, reply: extract, slots: 1, delay_ms: 40 }\n  dead: { kind: openai, base_url: \"http://127.0.0.1:9\", model: none, timeout: 2 }\n")
-        try write("models.yaml", "models:\n  broken: { kind: encoder, file: broken, sha256: \"\(String(repeating: "0", count: 64))\", licence: none }\n")
+        try write(
+            "engines.yaml",
+            "engines:\n  scripted: { kind: scripted, reply: extract, slots: 2 }\n  slow: { kind: scripted, reply: extract, slots: 1, delay_ms: 40 }\n  dead: { kind: openai, base_url: \"http://127.0.0.1:9\", model: none, timeout: 2 }\n"
+        )
+        try write(
+            "models.yaml",
+            "models:\n  broken: { kind: encoder, file: broken, sha256: \"\(String(repeating: "0", count: 64))\", licence: none }\n"
+        )
         try write("pipeline.yaml", Self.pipeline())
     }
 
@@ -27,17 +33,23 @@ struct CommandProject {
     static func document(_ number: Int) -> String {
         var random = SeededRandom(seed: UInt64(number))
         func filler() -> String {
-            (0..<40).map { _ in ["gear", "shaft", "valve", "bolt", "rotor", "frame"][random.index(below: 6)] }.joined(separator: " ") + "."
+            (0..<40).map { _ in ["gear", "shaft", "valve", "bolt", "rotor", "frame"][random.index(below: 6)] }.joined(
+                separator: " "
+            ) + "."
         }
-        let parts = (0..<4).map { "## Part \($0)\n\n" + filler() + ($0 == 2 ? " Machine M\(number) is \(color(number)). " : " ") + filler() }
+        let parts = (0..<4).map {
+            "## Part \($0)\n\n" + filler() + ($0 == 2 ? " Machine M\(number) is \(color(number)). " : " ") + filler()
+        }
         return "# Machine M\(number)\n\n" + parts.joined(separator: "\n\n") + "\n"
     }
 
     static func pipeline(
-        _ changes: [String: String] = [:], extra: String = ""
+        _ changes: [String: String] = [:],
+        extra: String = ""
     ) -> String {
         var lines: [(String, String)] = [
-            ("assay", "1"), ("corpus", "corpus"), ("chunk", "{ by: headings, tokens: 60 }"), ("embed", "{ by: hashed }"),
+            ("assay", "1"), ("corpus", "corpus"), ("chunk", "{ by: headings, tokens: 60 }"),
+            ("embed", "{ by: hashed }"),
             ("index", "{ vectors: flat }"),
             (
                 "retrieve",
@@ -61,7 +73,8 @@ struct CommandProject {
         let runs = root + "/.assay/runs"
         let newest = try FileManager.default.contentsOfDirectory(atPath: runs).max { left, right in
             func date(_ name: String) -> Date {
-                (try? FileManager.default.attributesOfItem(atPath: "\(runs)/\(name)/results.json")[.modificationDate] as? Date) ?? .distantPast
+                (try? FileManager.default.attributesOfItem(atPath: "\(runs)/\(name)/results.json")[.modificationDate]
+                    as? Date) ?? .distantPast
             }
             return date(left) < date(right)
         }

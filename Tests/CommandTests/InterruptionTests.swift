@@ -6,12 +6,15 @@ import Testing
 /// Ends the real binary at random moments and shows that nothing committed is lost or done twice.
 @Suite(.enabled(if: Assay.isBuilt))
 struct InterruptionTests {
-    private static let metrics = "{ evalset: evalset, judge: slow, metrics: [ span_recall@5, hit@5, token_f1, faithfulness ] }"
+    private static let metrics =
+        "{ evalset: evalset, judge: slow, metrics: [ span_recall@5, hit@5, token_f1, faithfulness ] }"
 
     private static func project() throws -> CommandProject {
         let project = try CommandProject(documents: 24)
         try project.write(
-            "pipeline.yaml", CommandProject.pipeline(["answer": "{ engine: slow, context: 2 }", "evaluate": metrics]))
+            "pipeline.yaml",
+            CommandProject.pipeline(["answer": "{ engine: slow, context: 2 }", "evaluate": metrics])
+        )
         return project
     }
 
@@ -22,7 +25,8 @@ struct InterruptionTests {
             uniqueKeysWithValues: lines.compactMap { line in
                 let parts = line.split(separator: " ")
                 return parts.count == 2 ? Int(parts[1]).map { (String(parts[0]), $0) } : nil
-            })
+            }
+        )
     }
 
     @Test(.enabled(if: ProcessInfo.processInfo.environment["ASSAY_SLOW"] != nil))
@@ -31,7 +35,9 @@ struct InterruptionTests {
         let reference = try calm.assay.run("run", "pipeline.yaml")
         #expect(reference.status == 0, "\(reference.errors)")
         let expected = try calm.results()
-        let seed = ProcessInfo.processInfo.environment["ASSAY_SEED"].flatMap(UInt64.init) ?? UInt64(Date().timeIntervalSince1970)
+        let seed =
+            ProcessInfo.processInfo.environment["ASSAY_SEED"].flatMap(UInt64.init)
+            ?? UInt64(Date().timeIntervalSince1970)
         print("seed of the kills: \(seed)")
         var random = SeededRandom(seed: seed)
         let project = try Self.project()
@@ -76,12 +82,14 @@ struct InterruptionTests {
         let project = try CommandProject(documents: 40)
         // A limit on the size of files stands for the full disk: writes beyond it fail in the same way.
         let limited = try project.assay.start(
-            ["run", "pipeline.yaml"], wrapper: ["bash", "-c", "trap '' XFSZ; ulimit -f 120; exec \"$0\" \"$@\""]
+            ["run", "pipeline.yaml"],
+            wrapper: ["bash", "-c", "trap '' XFSZ; ulimit -f 120; exec \"$0\" \"$@\""]
         ).finish()
         #expect(limited.status == 1)
         #expect(
             limited.errors.contains("what was finished is kept") || limited.errors.contains("free some space"),
-            "\(limited.errors)")
+            "\(limited.errors)"
+        )
         let second = try project.assay.run("run", "pipeline.yaml")
         #expect(second.status == 0, "\(second.errors)")
         let calm = try CommandProject(documents: 40)

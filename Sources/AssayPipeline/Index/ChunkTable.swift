@@ -50,7 +50,10 @@ struct ChunkTable: Sendable, Equatable {
     }
 
     /// Whether the chunk at `left` comes before the one at `right` when scores are equal: ids by UTF-8 bytes descending.
-    static func idPrecedes(_ left: (table: ChunkTable, ordinal: Int), _ right: (table: ChunkTable, ordinal: Int)) -> Bool {
+    static func idPrecedes(
+        _ left: (table: ChunkTable, ordinal: Int),
+        _ right: (table: ChunkTable, ordinal: Int)
+    ) -> Bool {
         right.table.id(right.ordinal).utf8.lexicographicallyPrecedes(left.table.id(left.ordinal).utf8)
     }
 
@@ -71,7 +74,10 @@ struct ChunkTable: Sendable, Equatable {
     /// - Throws: `AssayError` "index.damaged" naming `path`.
     init(_ data: Data, path: String) throws {
         let damaged = AssayError(
-            "index.damaged", "the chunk table \(path) is damaged", remedy: "remove its index folder; the next run builds it anew")
+            "index.damaged",
+            "the chunk table \(path) is damaged",
+            remedy: "remove its index folder; the next run builds it anew"
+        )
         guard data.count >= 24 else { throw damaged }
         let numbers = unsafe data.withUnsafeBytes { bytes in
             (0..<3).map { unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)) }
@@ -81,7 +87,9 @@ struct ChunkTable: Sendable, Equatable {
             24 + Int(numbers[1]) + Int(numbers[2]) * stride == data.count
         else { throw damaged }
         let head = Int(numbers[1])
-        guard let lines = try? JSONDecoder().decode([DocumentLine].self, from: data[24..<24 + head]) else { throw damaged }
+        guard let lines = try? JSONDecoder().decode([DocumentLine].self, from: data[24..<24 + head]) else {
+            throw damaged
+        }
         documents = lines
         rows = unsafe data.withUnsafeBytes { bytes in
             (0..<Int(numbers[2])).map {

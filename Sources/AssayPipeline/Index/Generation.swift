@@ -49,8 +49,10 @@ struct IndexFolder: Sendable {
             manifest.format == GenerationManifest.currentFormat
         else {
             throw AssayError(
-                "index.damaged", "the index manifest \(file) is damaged or of another version",
-                remedy: "remove \(path); the next run builds the index anew")
+                "index.damaged",
+                "the index manifest \(file) is damaged or of another version",
+                remedy: "remove \(path); the next run builds the index anew"
+            )
         }
         return manifest
     }
@@ -78,8 +80,10 @@ struct IndexFolder: Sendable {
                 let file = segment(line.key) + "/" + name
                 guard let found = try? SHA256.hex(file: file), found == digest else {
                     throw AssayError(
-                        "index.damaged", "\(file) does not match its checksum",
-                        remedy: "remove \(path); the next run builds the index anew")
+                        "index.damaged",
+                        "\(file) does not match its checksum",
+                        remedy: "remove \(path); the next run builds the index anew"
+                    )
                 }
             }
         }
@@ -93,6 +97,9 @@ func writeAtomically(_ data: Data, to path: String) throws {
         try data.write(to: URL(filePath: path), options: .atomic)
     } catch {
         throw AssayError(
-            "file.write", "cannot write \(path)", remedy: "check rights and free space; what was finished is kept")
+            "file.write",
+            "cannot write \(path)",
+            remedy: "check rights and free space; what was finished is kept"
+        )
     }
 }

@@ -36,6 +36,7 @@ struct IndexBuilder {
     ///   - folder: The index's folder.
     ///   - parts: The pipeline's components.
     ///   - fresh: Ignores what is published and builds one segment.
+    /// - Throws: `AssayError` "index.damaged" when the published generation cannot be read.
     init(folder: IndexFolder, parts: PipelineParts, fresh: Bool) throws {
         self.folder = folder
         self.parts = parts
@@ -74,17 +75,27 @@ struct IndexBuilder {
     static func identity(_ document: DocumentLine, _ chunk: ChunkLine, vector: Int32) throws -> ChunkTable.Identity {
         let metadata = document.metadata.isEmpty ? "" : try canonicalJSON(document.metadata)
         let hex = ItemKey(
-            "entry", document.id, document.hash, "\(chunk.range.start)", "\(chunk.range.end)", chunk.digest, metadata, "\(vector)"
+            "entry",
+            document.id,
+            document.hash,
+            "\(chunk.range.start)",
+            "\(chunk.range.end)",
+            chunk.digest,
+            metadata,
+            "\(vector)"
         ).hex
         let half = hex.index(hex.startIndex, offsetBy: 16)
         return .init(
             high: UInt64(hex[..<half], radix: 16) ?? 0,
-            low: UInt64(hex[half..<hex.index(half, offsetBy: 16)], radix: 16) ?? 0)
+            low: UInt64(hex[half..<hex.index(half, offsetBy: 16)], radix: 16) ?? 0
+        )
     }
 
     /// Writes the new segment, if any, and publishes the generation.
     ///
     /// - Parameter vectors: All vectors of the embedder, nil without one.
+    /// - Returns: Whether a generation was published, or the corpus must be streamed again.
+    /// - Throws: `AssayError` when a file cannot be written.
     mutating func finish(vectors: VectorMatrix?) throws -> Result {
         var segments = current?.segments ?? []
         var changed = false
@@ -101,7 +112,8 @@ struct IndexBuilder {
             number: (current?.number ?? (try? folder.current()?.number) ?? 0) + 1,
             embedder: parts.embedder?.product.fingerprint,
             keywords: parts.lexical?.analysisIdentity,
-            segments: segments)
+            segments: segments
+        )
         try folder.publish(manifest)
         return .published(manifest)
     }

@@ -28,7 +28,8 @@ final class SearchIndex: Sendable {
                 "index.embedder",
                 "the index was made with the embedder '\(manifest.embedder?.model ?? "none")' "
                     + "(\(manifest.embedder?.digest.prefix(12) ?? "-")), not with '\(mine?.model ?? "none")' (\(mine?.digest.prefix(12) ?? "-"))",
-                remedy: "equal dimensions do not make equal vectors; run the pipeline to build an index of its own")
+                remedy: "equal dimensions do not make equal vectors; run the pipeline to build an index of its own"
+            )
         }
         var tables: [ChunkTable] = []
         var lexical: [(segment: InvertedIndexSegment, deleted: IdSet?)] = []
@@ -36,9 +37,14 @@ final class SearchIndex: Sendable {
         for line in manifest.segments {
             let path = folder.segment(line.key)
             let table = try ChunkTable(
-                FileManager.default.contents(atPath: path + "/chunks.tbl") ?? Data(), path: path + "/chunks.tbl")
+                FileManager.default.contents(atPath: path + "/chunks.tbl") ?? Data(),
+                path: path + "/chunks.tbl"
+            )
             guard table.count == line.count else {
-                throw AssayError("index.damaged", "\(path)/chunks.tbl has \(table.count) chunks, the manifest says \(line.count)")
+                throw AssayError(
+                    "index.damaged",
+                    "\(path)/chunks.tbl has \(table.count) chunks, the manifest says \(line.count)"
+                )
             }
             var deleted = IdSet(capacity: line.count)
             for ordinal in line.deleted { deleted.insert(ordinal) }
@@ -51,7 +57,8 @@ final class SearchIndex: Sendable {
                 let kind = try parts.vectorKind(named: name).product
                 let index = try kind.open(path + "/vectors.idx", vectors: vectors, rows: rows)
                 dense.append(
-                    VectorSegment(index: index, isExact: type(of: kind).isExact, rows: rows, deleted: tombstones))
+                    VectorSegment(index: index, isExact: type(of: kind).isExact, rows: rows, deleted: tombstones)
+                )
             }
             tables.append(table)
         }
@@ -84,7 +91,9 @@ final class SearchIndex: Sendable {
         guard let searcher else { throw AssayError("index.vectors", "the index has no vectors") }
         return try searcher.search(query, k: k, allowed: allowed) { [tables] left, right in
             ChunkTable.idPrecedes(
-                (tables[left.segment], Int(left.ordinal)), (tables[right.segment], Int(right.ordinal)))
+                (tables[left.segment], Int(left.ordinal)),
+                (tables[right.segment], Int(right.ordinal))
+            )
         }.map { Place(segment: $0.position.segment, ordinal: Int($0.position.ordinal), score: Double($0.score)) }
     }
 

@@ -20,12 +20,21 @@ package enum Doctor {
     package static func examine(_ project: Project) throws -> [Finding] {
         let machine = Machine.environment(started: "")
         var findings = [
-            Finding(isGood: true, text: "\(machine.processor), \(machine.cores) cores, \(machine.memoryGiB) GiB, \(machine.system)"),
+            Finding(
+                isGood: true,
+                text: "\(machine.processor), \(machine.cores) cores, \(machine.memoryGiB) GiB, \(machine.system)"
+            ),
             Finding(isGood: true, text: "FAISS \(FaissRuntime.variant)"),
         ]
-        let pdf = ["/usr/bin/pdftotext", "/usr/local/bin/pdftotext"].contains { FileManager.default.isExecutableFile(atPath: $0) }
+        let pdf = ["/usr/bin/pdftotext", "/usr/local/bin/pdftotext"].contains {
+            FileManager.default.isExecutableFile(atPath: $0)
+        }
         findings.append(
-            Finding(isGood: pdf, text: pdf ? "pdftotext (PDF documents)" : "pdftotext: apt-get install poppler-utils (PDF documents)"))
+            Finding(
+                isGood: pdf,
+                text: pdf ? "pdftotext (PDF documents)" : "pdftotext: apt-get install poppler-utils (PDF documents)"
+            )
+        )
         let models = try ModelStore(project)
         for entry in models.file.entries {
             do {
@@ -39,9 +48,13 @@ package enum Doctor {
         for name in engines.file.names {
             do {
                 let engine = try engines.engine(name, at: nil)
-                findings.append(Finding(isGood: true, text: "engine \(name): \(engine.identity.model), \(engine.identity.mode)"))
+                findings.append(
+                    Finding(isGood: true, text: "engine \(name): \(engine.identity.model), \(engine.identity.mode)")
+                )
             } catch {
-                findings.append(Finding(isGood: false, text: "engine \(name): \((error as? AssayError)?.description ?? "\(error)")"))
+                findings.append(
+                    Finding(isGood: false, text: "engine \(name): \((error as? AssayError)?.description ?? "\(error)")")
+                )
             }
         }
         return findings

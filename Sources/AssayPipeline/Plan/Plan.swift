@@ -81,15 +81,27 @@ package struct Plan: Sendable {
             let source = try CorpusSource(spec.corpus, data: data, at: spec.corpusPlace)
             let listing = try await offPool { try source.scan() }
             lines.append(
-                Line(stage: "read", component: source.format, items: listing.files.count,
-                    done: try await session.finishedFiles(listing.files, source), estimatedTokens: nil,
-                    estimatedSeconds: seconds("read", items: listing.files.count)))
+                Line(
+                    stage: "read",
+                    component: source.format,
+                    items: listing.files.count,
+                    done: try await session.finishedFiles(listing.files, source),
+                    estimatedTokens: nil,
+                    estimatedSeconds: seconds("read", items: listing.files.count)
+                )
+            )
             warnings += listing.leftOut.prefix(5).map(\.reason)
         } catch { report(error) }
         lines.append(Line(stage: "chunk", component: session.parts.chunker.name, items: nil, done: 0))
         if let embedder = session.parts.embedder {
             lines.append(
-                Line(stage: "embed", component: "\(embedder.name) \(embedder.product.fingerprint.model)", items: nil, done: 0))
+                Line(
+                    stage: "embed",
+                    component: "\(embedder.name) \(embedder.product.fingerprint.model)",
+                    items: nil,
+                    done: 0
+                )
+            )
         }
         lines.append(Line(stage: "index", component: spec.vectors.name, items: nil, done: 0))
         guard let evaluate = spec.evaluate else { return }
@@ -97,18 +109,34 @@ package struct Plan: Sendable {
             let evalset = try EvalsetSource(evaluate, data: data, at: evaluate.judgePlace)
             problems += PlanChecks(session: session).labels(evalset)
             lines.append(
-                Line(stage: "retrieve", component: spec.retrieve.from.map(\.kind).joined(separator: " + "),
-                    items: evalset.questions.count, done: 0))
+                Line(
+                    stage: "retrieve",
+                    component: spec.retrieve.from.map(\.kind).joined(separator: " + "),
+                    items: evalset.questions.count,
+                    done: 0
+                )
+            )
             if let answer = spec.answer {
                 let calls = min(answer.sample ?? .max, evalset.questions.count)
                 lines.append(
-                    Line(stage: "answer", component: answer.engine, items: calls, done: 0,
+                    Line(
+                        stage: "answer",
+                        component: answer.engine,
+                        items: calls,
+                        done: 0,
                         estimatedTokens: calls * (PlanChecks(session: session).promptEstimate + answer.maxTokens),
-                        estimatedSeconds: seconds("answer", items: calls)))
+                        estimatedSeconds: seconds("answer", items: calls)
+                    )
+                )
             }
             lines.append(
-                Line(stage: "score", component: "\(session.parts.metrics.count) metrics",
-                    items: evalset.questions.count * session.parts.metrics.count, done: 0))
+                Line(
+                    stage: "score",
+                    component: "\(session.parts.metrics.count) metrics",
+                    items: evalset.questions.count * session.parts.metrics.count,
+                    done: 0
+                )
+            )
         } catch { report(error) }
     }
 }

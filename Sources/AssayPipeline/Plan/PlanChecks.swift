@@ -23,7 +23,10 @@ struct PlanChecks {
                     "plan.chunk-tokens",
                     "chunk.tokens is \(size) but '\(embedder.fingerprint.model)' sees \(embedder.fingerprint.maxTokens) tokens, "
                         + "heading path and special tokens included",
-                    at: parts.spec.chunk.place, remedy: "lower chunk.tokens, or take a model that sees more"))
+                    at: parts.spec.chunk.place,
+                    remedy: "lower chunk.tokens, or take a model that sees more"
+                )
+            )
         }
         if let answer = parts.spec.answer, let answering = try? session.answering(replicate: 0) {
             let limit = answering.engine.identity.contextTokens
@@ -34,7 +37,10 @@ struct PlanChecks {
                         "plan.context-tokens",
                         "\(answer.context) passages, the prompt and \(answer.maxTokens) tokens of answer need about \(needed) tokens; "
                             + "the engine '\(answer.engine)' has \(limit)",
-                        at: answer.enginePlace, remedy: "lower answer.context or answer.max_tokens, or raise the engine's context"))
+                        at: answer.enginePlace,
+                        remedy: "lower answer.context or answer.max_tokens, or raise the engine's context"
+                    )
+                )
             }
         }
         return problems
@@ -47,15 +53,21 @@ struct PlanChecks {
         for (metric, named) in zip(parts.metrics, evaluate.metrics.elements) {
             let definition = metric.definition
             func problem(_ message: String, _ remedy: String) {
-                problems.append(AssayError("plan.metric", "\(definition.name) \(message)", at: named.place, remedy: remedy))
+                problems.append(
+                    AssayError("plan.metric", "\(definition.name) \(message)", at: named.place, remedy: remedy)
+                )
             }
             if let depth = definition.depth, depth > parts.spec.retrieve.depth {
                 problem(
                     "looks \(depth) deep but retrieve.depth is \(parts.spec.retrieve.depth)",
-                    "raise retrieve.depth to \(depth) or more")
+                    "raise retrieve.depth to \(depth) or more"
+                )
             }
             if definition.needs.contains(.answer), parts.spec.answer == nil {
-                problem("needs answers but there is no 'answer' section", "add answer: { engine: … } or take the metric out")
+                problem(
+                    "needs answers but there is no 'answer' section",
+                    "add answer: { engine: … } or take the metric out"
+                )
             }
             if definition.needs.contains(.judge), evaluate.judge == nil {
                 problem("needs a judge but evaluate.judge is not set", "add judge: ENGINE to 'evaluate'")
@@ -84,8 +96,12 @@ struct PlanChecks {
             where metric.definition.needs.contains(need) && has[need] == false {
                 problems.append(
                     AssayError(
-                        "plan.labels", "\(metric.definition.name) needs \(names[need] ?? ""), but no question of '\(evalset.name)' has any",
-                        at: named.place, remedy: "take the metric out, or label the evalset"))
+                        "plan.labels",
+                        "\(metric.definition.name) needs \(names[need] ?? ""), but no question of '\(evalset.name)' has any",
+                        at: named.place,
+                        remedy: "take the metric out, or label the evalset"
+                    )
+                )
             }
         }
         return problems

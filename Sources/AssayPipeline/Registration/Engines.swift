@@ -22,7 +22,8 @@ final class Engines: Sendable {
     var resources: Resources {
         Resources(
             model: { [models] in try models.resolve($0) },
-            engine: { [self] in try engine($0, at: nil) })
+            engine: { [self] in try engine($0, at: nil) }
+        )
     }
 
     /// The engine `name`; nothing is started before it is asked.

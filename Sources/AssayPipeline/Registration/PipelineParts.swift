@@ -1,10 +1,10 @@
-package import AssayModel
 import AssayEmbed
 import AssayEngines
 import AssayEval
 import AssayFaiss
 import AssayIngest
 import AssayLexical
+package import AssayModel
 import AssayRetrieve
 import AssaySQLiteVec
 
@@ -12,7 +12,9 @@ import AssaySQLiteVec
 package enum Components {
     /// Kinds of vector indexes.
     package static let vectorIndexes = Registry<any VectorIndexKind>(
-        kind: "vector index", FaissIndexKinds.builtin + SQLiteVecKinds.builtin)
+        kind: "vector index",
+        FaissIndexKinds.builtin + SQLiteVecKinds.builtin
+    )
     /// Embedders, servers included.
     package static let embedders = Embedders.builtin.adding([.entry(EmbeddingServer.self) { $0 }])
     /// Chunkers.
@@ -55,10 +57,18 @@ package struct PipelineParts: Sendable {
             try OptionReader(named.options, owner: owner, place: named.place)
         }
         chunker = try Components.chunkers.make(
-            spec.chunk.name, options: try options(spec.chunk, owner: "chunk"), resources: resources, at: spec.chunk.place)
+            spec.chunk.name,
+            options: try options(spec.chunk, owner: "chunk"),
+            resources: resources,
+            at: spec.chunk.place
+        )
         embedder = try spec.embed.map {
             try Components.embedders.make(
-                $0.name, options: try options($0, owner: "embed"), resources: resources, at: $0.place)
+                $0.name,
+                options: try options($0, owner: "embed"),
+                resources: resources,
+                at: $0.place
+            )
         }
         if spec.retrieve.from.contains(where: { $0.kind == "bm25" }) {
             var reader = try OptionReader(spec.keywords, owner: "index.keywords", place: Place(file: spec.file))
@@ -69,7 +79,11 @@ package struct PipelineParts: Sendable {
         }
         fusion = try spec.retrieve.fuse.map {
             try Components.fusions.make(
-                $0.name, options: try options($0, owner: "retrieve.fuse.\($0.name)"), resources: resources, at: $0.place)
+                $0.name,
+                options: try options($0, owner: "retrieve.fuse.\($0.name)"),
+                resources: resources,
+                at: $0.place
+            )
         }
         metrics = try spec.evaluate.map { try Metrics.builtin.make(list: $0.metrics) } ?? []
         mmr = try spec.retrieve.mmr.map { node in
@@ -97,8 +111,13 @@ package struct PipelineParts: Sendable {
 
     /// The kind of vector index for a segment of `count` chunks.
     func vectorKind(count: Int) -> Configured<any VectorIndexKind> {
-        let name = spec.vectors.name == "auto" ? VectorIndexChoice.auto(
-            count: count, filtered: filtered, dimension: embedder?.product.fingerprint.dimension ?? 4) : spec.vectors.name
+        let name =
+            spec.vectors.name == "auto"
+            ? VectorIndexChoice.auto(
+                count: count,
+                filtered: filtered,
+                dimension: embedder?.product.fingerprint.dimension ?? 4
+            ) : spec.vectors.name
         if let kind = try? vectorKind(named: name) { return kind }
         preconditionFailure("the kind '\(name)' was checked when the parts were made")
     }
@@ -106,21 +125,31 @@ package struct PipelineParts: Sendable {
     /// A kind of vector index by name, with the file's options where the file names it.
     func vectorKind(named name: String) throws -> Configured<any VectorIndexKind> {
         let place = spec.vectors.place
-        let named = name == spec.vectors.name ? spec.vectors : .init(name: name, options: ConfigNode(.mapping([]), at: place), place: place)
+        let named =
+            name == spec.vectors.name
+            ? spec.vectors : .init(name: name, options: ConfigNode(.mapping([]), at: place), place: place)
         return try Self.kind(named, resources: resources)
     }
 
-    private static func kind(_ named: PipelineSpec.Named, resources: Resources) throws -> Configured<any VectorIndexKind> {
+    private static func kind(
+        _ named: PipelineSpec.Named,
+        resources: Resources
+    ) throws -> Configured<any VectorIndexKind> {
         if !Components.vectorIndexes.names.contains(named.name) {
             let known = (Components.vectorIndexes.names + ["auto"]).sorted()
             let near = nearestName(to: named.name, among: known).map { " (did you mean '\($0)'?)" } ?? ""
             throw AssayError(
                 "config.unknown-component",
-                "unknown vector index '\(named.name)'\(near); known: \(known.joined(separator: ", "))", at: named.place)
+                "unknown vector index '\(named.name)'\(near); known: \(known.joined(separator: ", "))",
+                at: named.place
+            )
         }
         return try Components.vectorIndexes.make(
-            named.name, options: try OptionReader(named.options, owner: "index.vectors.\(named.name)", place: named.place),
-            resources: resources, at: named.place)
+            named.name,
+            options: try OptionReader(named.options, owner: "index.vectors.\(named.name)", place: named.place),
+            resources: resources,
+            at: named.place
+        )
     }
 
     /// What is measured, with every default, for the record.
@@ -152,8 +181,14 @@ package struct PipelineParts: Sendable {
     /// What the index of this pipeline depends on, besides the corpus.
     var indexIdentity: String {
         ItemKey(
-            "index", chunker.identity, tokenizerIdentity, embedder?.product.fingerprint.digest ?? "-", lexical?.analysisIdentity ?? "-",
-            spec.vectors.name, spec.vectors.options.json.text, "\(filtered)"
+            "index",
+            chunker.identity,
+            tokenizerIdentity,
+            embedder?.product.fingerprint.digest ?? "-",
+            lexical?.analysisIdentity ?? "-",
+            spec.vectors.name,
+            spec.vectors.options.json.text,
+            "\(filtered)"
         ).hex
     }
 }

@@ -31,7 +31,10 @@ enum AnswerParser {
                 position += 1
                 continue
             }
-            let inside = bytes[position + 1..<close].split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+            let inside = bytes[position + 1..<close].split(
+                separator: UInt8(ascii: ","),
+                omittingEmptySubsequences: false
+            )
             let numbers = inside.map { part -> Int? in
                 let digits = part.drop { $0 == 32 }.prefix { $0 != 32 }
                 return digits.count <= 4 && digits.allSatisfy { (48...57).contains($0) }
@@ -57,8 +60,10 @@ enum AnswerParser {
     }
 
     private static let declines = [
-        "not in the documents", "do not answer the question", "does not answer the question", "don't answer the question",
-        "no information about", "do not contain the answer", "does not contain the answer", "not mentioned in the passages",
+        "not in the documents", "do not answer the question", "does not answer the question",
+        "don't answer the question",
+        "no information about", "do not contain the answer", "does not contain the answer",
+        "not mentioned in the passages",
         "cannot answer", "can't answer", "unable to answer", "i don't know", "i do not know",
         "passages do not", "documents do not", "not provided in the passages",
     ]

@@ -38,7 +38,11 @@ struct Answering: Sendable {
         }
         let messages = template.messages(question: safe(question), passages: passages.map(safe))
         let request = ChatRequest(
-            messages: messages, maxTokens: spec.maxTokens, temperature: spec.temperature, seed: spec.seed + replicate)
+            messages: messages,
+            maxTokens: spec.maxTokens,
+            temperature: spec.temperature,
+            seed: spec.seed + replicate
+        )
         return (request, neutralised)
     }
 
@@ -57,14 +61,20 @@ struct Answering: Sendable {
     /// - Returns: The answer, or the reason when this question alone failed.
     /// - Throws: When the engine is gone, or the store fails: the run ends and can be resumed.
     func answer(
-        _ question: String, passages: [String], chunks: [String], onDelta: (@Sendable (String) -> Void)? = nil
+        _ question: String,
+        passages: [String],
+        chunks: [String],
+        onDelta: (@Sendable (String) -> Void)? = nil
     ) async throws -> Outcome {
         let (request, neutralised) = request(question, passages: passages)
         let key = try key(request)
         if let stored = try await store.item("answer", key, as: Stored.self) {
             return Outcome(
-                answer: AnswerParser.answer(stored.reply, passages: chunks), timings: stored.reply.timings, reused: true,
-                neutralised: neutralised)
+                answer: AnswerParser.answer(stored.reply, passages: chunks),
+                timings: stored.reply.timings,
+                reused: true,
+                neutralised: neutralised
+            )
         }
         do {
             let reply = try await withSpan("assay.generate") { span in
@@ -75,8 +85,11 @@ struct Answering: Sendable {
             }
             try await store.put("answer", key, Stored(reply: reply))
             return Outcome(
-                answer: AnswerParser.answer(reply, passages: chunks), timings: reply.timings, reused: false,
-                neutralised: neutralised)
+                answer: AnswerParser.answer(reply, passages: chunks),
+                timings: reply.timings,
+                reused: false,
+                neutralised: neutralised
+            )
         } catch let error as AssayError where error.concernsOneRequest {
             return Outcome(failure: error.description, reused: false, neutralised: neutralised)
         }
@@ -86,6 +99,8 @@ struct Answering: Sendable {
 extension AssayError {
     /// Whether the engine refused this request but would answer others.
     var concernsOneRequest: Bool {
-        ["engine.context-exceeded", "engine.http", "engine.empty-reply", "engine.too-large", "engine.schema"].contains(code.rawValue)
+        ["engine.context-exceeded", "engine.http", "engine.empty-reply", "engine.too-large", "engine.schema"].contains(
+            code.rawValue
+        )
     }
 }

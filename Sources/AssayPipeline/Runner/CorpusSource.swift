@@ -51,12 +51,20 @@ struct CorpusSource: Sendable {
             let how = package.map { "install it with: apt-get install \($0)" }
             let unpack = url.map { "unpack \($0) there, or name a folder with --data DIR" }
             throw AssayError(
-                "corpus.missing", "the corpus '\(name)' is not there: \(root) does not exist", at: place,
-                remedy: how ?? unpack ?? "name its folder with --data DIR")
+                "corpus.missing",
+                "the corpus '\(name)' is not there: \(root) does not exist",
+                at: place,
+                remedy: how ?? unpack ?? "name its folder with --data DIR"
+            )
         }
         scanner = CorpusScanner(
-            root: root, options: .init(include: try include.map { try GlobPattern($0) }, exclude: try exclude.map { try GlobPattern($0) }),
-            readers: try CorpusReaders.configured(readers, at: Place(file: recipe)))
+            root: root,
+            options: .init(
+                include: try include.map { try GlobPattern($0) },
+                exclude: try exclude.map { try GlobPattern($0) }
+            ),
+            readers: try CorpusReaders.configured(readers, at: Place(file: recipe))
+        )
     }
 
     /// Lists the files, and what is left out, without reading them; blocks.

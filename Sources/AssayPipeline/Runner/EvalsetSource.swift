@@ -31,8 +31,11 @@ struct EvalsetSource: Sendable {
             let file = spec.evalset.hasSuffix(".jsonl") ? spec.evalset : spec.evalset + "/questions.jsonl"
             guard FileManager.default.fileExists(atPath: file) else {
                 throw AssayError(
-                    "evalset.missing", "there is no evalset at \(spec.evalset)", at: place,
-                    remedy: "an evalset is a folder with questions.jsonl, a .jsonl file, or a BEIR folder (--data DIR)")
+                    "evalset.missing",
+                    "there is no evalset at \(spec.evalset)",
+                    at: place,
+                    remedy: "an evalset is a folder with questions.jsonl, a .jsonl file, or a BEIR folder (--data DIR)"
+                )
             }
             let rows = try EvalsetFile(reading: file)
             questions = rows.questions.filter { spec.split == "all" || $0.split == spec.split }

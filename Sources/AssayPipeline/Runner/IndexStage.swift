@@ -37,10 +37,17 @@ struct IndexStage {
         var vectorLock: Lock?
         if let embedder = parts.embedder?.product {
             let digest = embedder.fingerprint.digest.prefix(16)
-            vectorLock = try Lock("vectors-\(digest)", in: workspace, doing: "embed with '\(embedder.fingerprint.model)'")
+            vectorLock = try Lock(
+                "vectors-\(digest)",
+                in: workspace,
+                doing: "embed with '\(embedder.fingerprint.model)'"
+            )
             vectors = try await VectorFile(
-                embedder.fingerprint, store: store, workspace: workspace,
-                canaries: try await embedder.embed(Self.canaries, as: .document))
+                embedder.fingerprint,
+                store: store,
+                workspace: workspace,
+                canaries: try await embedder.embed(Self.canaries, as: .document)
+            )
         }
         let ingestion = Ingestion(source: source, parts: parts, store: store, vectors: vectors, progress: progress)
         let (corpus, result, seconds) = try await build(ingestion, fresh: false)
@@ -60,15 +67,21 @@ struct IndexStage {
             try SearchIndex(folder: folder, manifest: manifest, parts: parts, vectors: matrix)
         }
         return Outcome(
-            corpus: corpus, index: index, vectors: vectors, vectorLock: vectorLock, matrix: matrix,
-            timing: StageTiming(stage: "index", items: manifest.liveCount, reused: reused, seconds: timing))
+            corpus: corpus,
+            index: index,
+            vectors: vectors,
+            vectorLock: vectorLock,
+            matrix: matrix,
+            timing: StageTiming(stage: "index", items: manifest.liveCount, reused: reused, seconds: timing)
+        )
     }
 
     /// Texts whose vectors are kept beside an embedder's file: another model gives others.
     static let canaries = ["The quick brown fox jumps over the lazy dog.", "Überprüfung 42: naïve café — 東京"]
 
     private func build(
-        _ ingestion: Ingestion, fresh: Bool
+        _ ingestion: Ingestion,
+        fresh: Bool
     ) async throws -> (Ingestion.Outcome, IndexBuilder.Result, Double) {
         let folder = folder
         let parts = parts
@@ -91,9 +104,16 @@ struct IndexStage {
                 number = place
                 builder.add(
                     ChunkTable.Row(
-                        document: place, ordinal: Int32(ordinal), start: Int32(chunk.range.start), end: Int32(chunk.range.end),
-                        tokens: Int32(chunk.tokens ?? 0), vector: rows[ordinal], identity: identity),
-                    text: chunk.chunk(of: document, ordinal: ordinal).embeddingText)
+                        document: place,
+                        ordinal: Int32(ordinal),
+                        start: Int32(chunk.range.start),
+                        end: Int32(chunk.range.end),
+                        tokens: Int32(chunk.tokens ?? 0),
+                        vector: rows[ordinal],
+                        identity: identity
+                    ),
+                    text: chunk.chunk(of: document, ordinal: ordinal).embeddingText
+                )
             }
         }
         guard corpus.chunks > 0 else {

@@ -81,7 +81,12 @@ struct Ingestion {
             for document in line.documents {
                 guard seen.insert(document.id).inserted else {
                     outcome.leftOut.append(
-                        LeftOut(file: file.id, code: "duplicate-id", reason: "\(file.id): the id '\(document.id)' is taken"))
+                        LeftOut(
+                            file: file.id,
+                            code: "duplicate-id",
+                            reason: "\(file.id): the id '\(document.id)' is taken"
+                        )
+                    )
                     continue
                 }
                 outcome.documents.append(document)
@@ -123,7 +128,10 @@ struct Ingestion {
         do {
             hashed = try await offPool { try SHA256.hex(file: file.path) }
         } catch let error as AssayError {
-            return FileLine(documents: [], leftOut: [LeftOut(file: file.id, code: "unreadable", reason: error.description)])
+            return FileLine(
+                documents: [],
+                leftOut: [LeftOut(file: file.id, code: "unreadable", reason: error.description)]
+            )
         }
         let key = ItemKey("read", hashed, file.id, source.readerIdentity(for: file))
         if let line = try await store.item("read", key, as: FileLine.self) {
@@ -139,13 +147,20 @@ struct Ingestion {
                 waiting.append((hash, document))
                 line.documents.append(
                     DocumentLine(
-                        id: document.id, hash: hash, bytes: document.text.utf8.count, metadata: document.metadata,
-                        stripped: document.stripped))
+                        id: document.id,
+                        hash: hash,
+                        bytes: document.text.utf8.count,
+                        metadata: document.metadata,
+                        stripped: document.stripped
+                    )
+                )
                 if waiting.count == 64 {
                     try store.putNow(documents: waiting)
                     waiting.removeAll(keepingCapacity: true)
                 }
-            } leftOut: { line.leftOut.append($0) }
+            } leftOut: {
+                line.leftOut.append($0)
+            }
             try store.putNow(documents: waiting)
             return line
         }
@@ -170,8 +185,13 @@ struct Ingestion {
         let chunks = try await offPool {
             try chunker.chunks(of: document, tokenizer: tokenizer).map { chunk in
                 ChunkLine(
-                    range: chunk.range, headingPath: chunk.headingPath, page: chunk.page, tokens: chunk.tokens,
-                    truncated: chunk.truncatedTokens, digest: SHA256.hex(chunk.embeddingText))
+                    range: chunk.range,
+                    headingPath: chunk.headingPath,
+                    page: chunk.page,
+                    tokens: chunk.tokens,
+                    truncated: chunk.truncatedTokens,
+                    digest: SHA256.hex(chunk.embeddingText)
+                )
             }
         }
         try await store.put("chunk", key, chunks)
@@ -182,8 +202,10 @@ struct Ingestion {
     private func stored(_ line: DocumentLine) async throws -> Document {
         guard let document = try await store.document(line.hash) else {
             throw AssayError(
-                "store.document", "the stored text of '\(line.id)' is missing",
-                remedy: "remove the workspace's assay.db to start afresh")
+                "store.document",
+                "the stored text of '\(line.id)' is missing",
+                remedy: "remove the workspace's assay.db to start afresh"
+            )
         }
         return document
     }
@@ -201,7 +223,8 @@ struct Ingestion {
     }
 
     private func flush(
-        _ pending: inout [Pending], _ outcome: inout Outcome,
+        _ pending: inout [Pending],
+        _ outcome: inout Outcome,
         _ emit: (DocumentLine, [ChunkLine], [Int32], Document?) async throws -> Void
     ) async throws {
         if let vectors, let embedder = parts.embedder?.product {
@@ -213,7 +236,10 @@ struct Ingestion {
 
     /// Embeds what has no vector yet, `batch` texts at a time; equal texts are embedded once.
     private func embed(
-        _ pending: inout [Pending], with embedder: any Embedder, into vectors: VectorFile, _ outcome: inout Outcome
+        _ pending: inout [Pending],
+        with embedder: any Embedder,
+        into vectors: VectorFile,
+        _ outcome: inout Outcome
     ) async throws {
         let clock = ContinuousClock()
         let start = clock.now
@@ -233,7 +259,11 @@ struct Ingestion {
         var queued: Set<ItemKey> = []
         for index in pending.indices where pending[index].missing > 0 {
             let document: Document
-            if let text = pending[index].text { document = text } else { document = try await stored(pending[index].document) }
+            if let text = pending[index].text {
+                document = text
+            } else {
+                document = try await stored(pending[index].document)
+            }
             for (position, line) in pending[index].chunks.enumerated() where pending[index].rows[position] < 0 {
                 guard queued.insert(pending[index].keys[position]).inserted else { continue }
                 keys.append(pending[index].keys[position])
@@ -254,8 +284,15 @@ extension ChunkLine {
     /// The chunk with its text.
     func chunk(of document: Document, ordinal: Int) -> Chunk {
         Chunk(
-            document: document.id, ordinal: ordinal, range: range, text: document.text.slice(bytes: range.bytes),
-            headingPath: headingPath, page: page, tokens: tokens, truncatedTokens: truncated)
+            document: document.id,
+            ordinal: ordinal,
+            range: range,
+            text: document.text.slice(bytes: range.bytes),
+            headingPath: headingPath,
+            page: page,
+            tokens: tokens,
+            truncatedTokens: truncated
+        )
     }
 }
 
@@ -274,7 +311,12 @@ struct StageCount: Sendable {
 
     var timing: StageTiming {
         StageTiming(
-            stage: stage, items: items, reused: reused, seconds: time / .seconds(1), promptTokens: promptTokens,
-            completionTokens: completionTokens)
+            stage: stage,
+            items: items,
+            reused: reused,
+            seconds: time / .seconds(1),
+            promptTokens: promptTokens,
+            completionTokens: completionTokens
+        )
     }
 }

@@ -31,7 +31,11 @@ final class JudgeSession: Sendable {
     /// Asks the judge, or the journal.
     func ask(_ call: JudgeCall) async throws -> JudgeReply {
         let key = ItemKey(
-            "judge", try canonicalJSON(engine.identity), try canonicalJSON(call), "\(replicate)")
+            "judge",
+            try canonicalJSON(engine.identity),
+            try canonicalJSON(call),
+            "\(replicate)"
+        )
         if let stored = try await store.item("judge", key, as: ChatReply.self) {
             state.withLock {
                 $0.calls += 1
@@ -40,9 +44,15 @@ final class JudgeSession: Sendable {
             return JudgeReply(text: stored.text, finish: stored.finish)
         }
         // Passages and answers stand in the messages as they are: no literal of theirs may become a control token.
-        let messages = call.messages.map { ChatMessage(role: $0.role, content: Self.guardian.neutralise($0.content).text) }
+        let messages = call.messages.map {
+            ChatMessage(role: $0.role, content: Self.guardian.neutralise($0.content).text)
+        }
         let request = ChatRequest(
-            messages: messages, maxTokens: call.maxTokens, seed: call.replicate + 1 + replicate * 1_000, schema: call.schema)
+            messages: messages,
+            maxTokens: call.maxTokens,
+            seed: call.replicate + 1 + replicate * 1_000,
+            schema: call.schema
+        )
         let reply = try await withSpan("assay.judge") { span in
             span.attributes["assay.prompt"] = call.prompt
             return try await engine.chat(request, onDelta: nil)

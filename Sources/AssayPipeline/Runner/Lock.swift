@@ -19,11 +19,15 @@ final class Lock: Sendable {
         let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw AssayError("lock.file", "cannot open \(path): \(systemMessage(errno))") }
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-            let holder = FileManager.default.contents(atPath: path).map { String(decoding: $0.prefix(200), as: UTF8.self) }
+            let holder = FileManager.default.contents(atPath: path).map {
+                String(decoding: $0.prefix(200), as: UTF8.self)
+            }
             close(file)
             throw AssayError(
-                "lock.held", "cannot \(doing): \(holder ?? "another process") holds the lock \(name)",
-                remedy: "wait for it to end, or end it")
+                "lock.held",
+                "cannot \(doing): \(holder ?? "another process") holds the lock \(name)",
+                remedy: "wait for it to end, or end it"
+            )
         }
         self.file = file
         let line = Array("process \(getpid()) (to \(doing))".utf8)

@@ -18,7 +18,8 @@ enum Machine {
             cores: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
             memoryGiB: (memory * 10).rounded() / 10,
             system: value("PRETTY_NAME", in: "/etc/os-release", separator: "=")?.replacing("\"", with: "") ?? "Linux",
-            libraries: ["faiss": FaissRuntime.variant])
+            libraries: ["faiss": FaissRuntime.variant]
+        )
     }
 
     private static func value(_ key: String, in path: String, separator: Character) -> String? {

@@ -53,7 +53,11 @@ package struct PipelineRun: Sendable {
         let started = session.now()
         let parts = session.parts
         try await session.store.startRun(
-            id, pipeline: parts.spec.name, specHash: parts.specHash, started: started)
+            id,
+            pipeline: parts.spec.name,
+            specHash: parts.specHash,
+            started: started
+        )
         do {
             let record = try await withSpan("assay.run") { span in
                 span.attributes["assay.pipeline"] = parts.spec.name
@@ -75,8 +79,12 @@ package struct PipelineRun: Sendable {
             indexed.corpus.read.timing, indexed.corpus.chunk.timing, indexed.corpus.embed.timing, indexed.timing,
         ])
         var results = RunResults(
-            pipeline: parts.spec.name, specHash: parts.specHash, spec: parts.effectiveSpec, corpus: summary(indexed),
-            components: parts.versions)
+            pipeline: parts.spec.name,
+            specHash: parts.specHash,
+            spec: parts.effectiveSpec,
+            corpus: summary(indexed),
+            components: parts.versions
+        )
         if let evaluate = parts.spec.evaluate {
             let evalset = try EvalsetSource(evaluate, data: options.data, at: evaluate.judgePlace)
             let asked = try await ask(evalset, indexed, &timings)
@@ -93,15 +101,24 @@ package struct PipelineRun: Sendable {
     private func summary(_ indexed: IndexStage.Outcome) -> CorpusSummary {
         let corpus = indexed.corpus
         return CorpusSummary(
-            name: session.corpusName, fingerprint: corpus.fingerprint, documents: corpus.documents.count,
-            chunks: corpus.chunks, bytes: corpus.bytes, tokens: corpus.tokens, truncatedChunks: corpus.truncatedChunks,
-            leftOut: corpus.leftOut, stripped: corpus.stripped)
+            name: session.corpusName,
+            fingerprint: corpus.fingerprint,
+            documents: corpus.documents.count,
+            chunks: corpus.chunks,
+            bytes: corpus.bytes,
+            tokens: corpus.tokens,
+            truncatedChunks: corpus.truncatedChunks,
+            leftOut: corpus.leftOut,
+            stripped: corpus.stripped
+        )
     }
 
     // MARK: retrieve
 
     private func ask(
-        _ evalset: EvalsetSource, _ indexed: IndexStage.Outcome, _ timings: inout RunTimings
+        _ evalset: EvalsetSource,
+        _ indexed: IndexStage.Outcome,
+        _ timings: inout RunTimings
     ) async throws -> [Sample] {
         let clock = ContinuousClock()
         let start = clock.now
@@ -125,13 +142,22 @@ package struct PipelineRun: Sendable {
             }
             samples.append(
                 Sample(
-                    question: question, goldSpans: spans[question.id] ?? [], retrieved: chunks,
-                    contextCount: min(context, chunks.count)))
+                    question: question,
+                    goldSpans: spans[question.id] ?? [],
+                    retrieved: chunks,
+                    contextCount: min(context, chunks.count)
+                )
+            )
             session.progress.advance("retrieve")
         }
         timings.stages.append(
             StageTiming(
-                stage: "retrieve", items: samples.count, reused: 0, seconds: (clock.now - start) / .seconds(1)))
+                stage: "retrieve",
+                items: samples.count,
+                reused: 0,
+                seconds: (clock.now - start) / .seconds(1)
+            )
+        )
         return samples
     }
 
@@ -141,16 +167,25 @@ package struct PipelineRun: Sendable {
     // MARK: answer
 
     private func answer(
-        _ samples: [Sample], _ indexed: IndexStage.Outcome, _ results: inout RunResults, _ timings: inout RunTimings
+        _ samples: [Sample],
+        _ indexed: IndexStage.Outcome,
+        _ results: inout RunResults,
+        _ timings: inout RunTimings
     ) async throws -> [QuestionResult] {
-        guard let spec = session.parts.spec.answer, let answering = try session.answering(replicate: options.replicate) else {
+        guard let spec = session.parts.spec.answer, let answering = try session.answering(replicate: options.replicate)
+        else {
             return samples.map { QuestionResult(sample: $0) }
         }
         let clock = ContinuousClock()
         let start = clock.now
         let chosen = Set(
-            StratifiedSample.choose(samples.map(\.question), count: spec.sample ?? samples.count, seed: UInt64(spec.sampleSeed))
-                .map(\.id))
+            StratifiedSample.choose(
+                samples.map(\.question),
+                count: spec.sample ?? samples.count,
+                seed: UInt64(spec.sampleSeed)
+            )
+            .map(\.id)
+        )
         results.engine = answering.engine.identity
         var count = StageCount("answer")
         count.items = chosen.count
@@ -159,7 +194,10 @@ package struct PipelineRun: Sendable {
             guard chosen.contains(sample.question.id) else { return nil }
             let outcome = try await withSpan("assay.answer") { _ in
                 try await answering.answer(
-                    sample.question.question, passages: sample.context.map(\.text), chunks: sample.context.map(\.id))
+                    sample.question.question,
+                    passages: sample.context.map(\.text),
+                    chunks: sample.context.map(\.id)
+                )
             }
             session.progress.advance("answer")
             return outcome
@@ -188,7 +226,10 @@ package struct PipelineRun: Sendable {
     // MARK: score
 
     private func score(
-        _ rows: [QuestionResult], _ evalset: EvalsetSource, _ results: inout RunResults, _ timings: inout RunTimings
+        _ rows: [QuestionResult],
+        _ evalset: EvalsetSource,
+        _ results: inout RunResults,
+        _ timings: inout RunTimings
     ) async throws {
         let clock = ContinuousClock()
         let start = clock.now
@@ -197,23 +238,39 @@ package struct PipelineRun: Sendable {
         let embedder = session.parts.embedder?.product
         let tools = MetricTools(
             judge: judge.map { judge in { @Sendable call in try await judge.session.ask(call) } },
-            embed: embedder.map { embedder in { @Sendable texts in try await embedder.embed(texts, as: .document) } })
+            embed: embedder.map { embedder in { @Sendable texts in try await embedder.embed(texts, as: .document) } }
+        )
         let scoring = Scoring(
-            metrics: session.parts.metrics, tools: tools, limit: judge?.engine.slots ?? 2, progress: session.progress)
+            metrics: session.parts.metrics,
+            tools: tools,
+            limit: judge?.engine.slots ?? 2,
+            progress: session.progress
+        )
         results.questions = try await scoring.run(rows)
         results.metrics = MetricSummary.all(of: session.parts.metrics.map(\.definition), rows: results.questions)
         results.evalset = EvalsetSummary(
-            name: evalset.name, fingerprint: try evalset.fingerprint, split: evalset.split, questions: rows.count,
+            name: evalset.name,
+            fingerprint: try evalset.fingerprint,
+            split: evalset.split,
+            questions: rows.count,
             unanswerable: rows.count { $0.sample.question.isUnanswerable },
-            answered: rows.count { $0.sample.answer != nil || $0.failure != nil })
+            answered: rows.count { $0.sample.answer != nil || $0.failure != nil }
+        )
         var count = StageCount("score")
         count.items = rows.count * session.parts.metrics.count
         if let counts = judge?.session.counts {
             count.promptTokens = counts.promptTokens
             count.completionTokens = counts.completionTokens
             timings.stages.append(
-                StageTiming(stage: "judge", items: counts.calls, reused: counts.reused, seconds: (clock.now - start) / .seconds(1),
-                    promptTokens: counts.promptTokens, completionTokens: counts.completionTokens))
+                StageTiming(
+                    stage: "judge",
+                    items: counts.calls,
+                    reused: counts.reused,
+                    seconds: (clock.now - start) / .seconds(1),
+                    promptTokens: counts.promptTokens,
+                    completionTokens: counts.completionTokens
+                )
+            )
         }
         count.time = clock.now - start
         timings.stages.append(count.timing)

@@ -84,7 +84,9 @@ extension PipelineSession {
 
     /// Stage times of the last finished run of this pipeline.
     func lastTimings() async throws -> [StageTiming]? {
-        let line = try await store.runs().first { $0.pipeline == parts.spec.name && $0.status == RunStatus.success.rawValue }
+        let line = try await store.runs().first {
+            $0.pipeline == parts.spec.name && $0.status == RunStatus.success.rawValue
+        }
         guard let line else { return nil }
         return try await store.run(line.id)?.timings.stages
     }

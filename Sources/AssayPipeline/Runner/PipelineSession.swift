@@ -4,7 +4,9 @@ import AssayModel
 package import AssayStore
 import FoundationEssentials
 
-/// An opened pipeline: its components, its workspace, its engines. Evaluation, `ask` and the service all work through it.
+/// An opened pipeline: its components, its workspace, its engines.
+///
+/// Evaluation, `ask` and the service all work through it.
 package final class PipelineSession: Sendable {
     /// The components.
     package let parts: PipelineParts
@@ -25,7 +27,10 @@ package final class PipelineSession: Sendable {
     ///   - now: The clock, injected.
     /// - Throws: `AssayError` for anything wrong with file, models or workspace.
     package init(
-        _ spec: PipelineSpec, project: Project, progress: Progress, now: @escaping @Sendable () -> String
+        _ spec: PipelineSpec,
+        project: Project,
+        progress: Progress,
+        now: @escaping @Sendable () -> String
     ) throws {
         workspace = project.workspace
         try workspace.create()
@@ -43,7 +48,11 @@ package final class PipelineSession: Sendable {
     func openIndex(data: String?) async throws -> IndexStage.Outcome {
         let source = try CorpusSource(parts.spec.corpus, data: data, at: parts.spec.corpusPlace)
         return try await IndexStage(
-            source: source, parts: parts, store: store, workspace: workspace, progress: progress
+            source: source,
+            parts: parts,
+            store: store,
+            workspace: workspace,
+            progress: progress
         ).run()
     }
 
@@ -55,13 +64,17 @@ package final class PipelineSession: Sendable {
         guard let first = failures.first else { return spans }
         let more = failures.count > 1 ? " (and \(failures.count - 1) more labels)" : ""
         throw AssayError(
-            first.code, first.message + more, at: first.place,
-            remedy: "mend the labels; 'assay evalset check' lists all of them")
+            first.code,
+            first.message + more,
+            at: first.place,
+            remedy: "mend the labels; 'assay evalset check' lists all of them"
+        )
     }
 
     /// Anchors all labels; those that do not match are returned as errors.
     func anchors(
-        _ evalset: EvalsetSource, _ documents: [DocumentLine]
+        _ evalset: EvalsetSource,
+        _ documents: [DocumentLine]
     ) async throws -> (spans: [String: [GoldSpan]], failures: [AssayError]) {
         let hashes = Dictionary(documents.map { ($0.id, $0.hash) }) { first, _ in first }
         var byDocument: [String: [(question: Question, position: Int)]] = [:]
@@ -76,7 +89,11 @@ package final class PipelineSession: Sendable {
         for (id, labels) in byDocument.sorted(by: { $0.key < $1.key }) {
             guard let hash = hashes[id], let document = try await store.document(hash) else {
                 failures += labels.map {
-                    AssayError("evalset.document", "\($0.question.id): the corpus has no document '\(id)'", at: evalset.places[$0.question.id])
+                    AssayError(
+                        "evalset.document",
+                        "\($0.question.id): the corpus has no document '\(id)'",
+                        at: evalset.places[$0.question.id]
+                    )
                 }
                 continue
             }
@@ -86,7 +103,12 @@ package final class PipelineSession: Sendable {
                 case .success(let span): found[label.question.id, default: [:]][label.position] = span
                 case .failure(let error):
                     failures.append(
-                        AssayError(error.code, "\(label.question.id): \(error.message)", at: evalset.places[label.question.id]))
+                        AssayError(
+                            error.code,
+                            "\(label.question.id): \(error.message)",
+                            at: evalset.places[label.question.id]
+                        )
+                    )
                 }
             }
         }

@@ -50,7 +50,12 @@ package final class Progress: Sendable {
             let now = ContinuousClock.now
             guard now - state.told > .milliseconds(100) || state.done == state.total else { return nil }
             state.told = now
-            return Line(stage: stage, done: state.done, total: state.total, seconds: (now - state.started) / .seconds(1))
+            return Line(
+                stage: stage,
+                done: state.done,
+                total: state.total,
+                seconds: (now - state.started) / .seconds(1)
+            )
         }
         if let line { listener(line) }
     }

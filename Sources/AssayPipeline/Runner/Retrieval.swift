@@ -3,7 +3,9 @@ import AssayRetrieve
 import AssayStore
 import Tracing
 
-/// Question → ranked list: embed, search, fuse, diversify, cut to depth. The service and an evaluation use this very code.
+/// Question → ranked list: embed, search, fuse, diversify, cut to depth.
+///
+/// The service and an evaluation use this very code.
 struct Retrieval: Sendable {
     let index: SearchIndex
     let parts: PipelineParts
@@ -41,7 +43,9 @@ struct Retrieval: Sendable {
                         let id = index.tables[place.segment].id(place.ordinal)
                         places[id] = place
                         return Hit(id: id, score: place.score)
-                    }))
+                    }
+                )
+            )
         }
         var ranked = lists[0]
         if let fusion = parts.fusion {
@@ -60,12 +64,21 @@ struct Retrieval: Sendable {
         let row = table.rows[place.ordinal]
         let bytes = Int(row.end - row.start)
         return RetrievedChunk(
-            id: id, document: table.documents[Int(row.document)].id, start: Int(row.start), end: Int(row.end), score: score,
-            tokens: row.tokens > 0 ? Int(row.tokens) : (bytes + 3) / 4)
+            id: id,
+            document: table.documents[Int(row.document)].id,
+            start: Int(row.start),
+            end: Int(row.end),
+            score: score,
+            tokens: row.tokens > 0 ? Int(row.tokens) : (bytes + 3) / 4
+        )
     }
 
     private func diversify(
-        _ ranked: RankedList, _ mmr: MaximalMarginalRelevance, query: [Float], vectors: VectorMatrix, places: [String: SearchIndex.Place]
+        _ ranked: RankedList,
+        _ mmr: MaximalMarginalRelevance,
+        query: [Float],
+        vectors: VectorMatrix,
+        places: [String: SearchIndex.Place]
     ) -> RankedList {
         let rows = ranked.hits.map { hit -> Int32 in
             guard let place = places[hit.id] else { return 0 }

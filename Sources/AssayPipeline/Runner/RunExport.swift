@@ -13,7 +13,9 @@ package enum RunExport {
     /// - Throws: `AssayError` "file.write".
     @discardableResult
     package static func write(_ record: RunRecord, to folder: String) throws -> String {
-        func put(_ name: String, _ text: String) throws { try writeAtomically(Data(text.utf8), to: folder + "/" + name) }
+        func put(_ name: String, _ text: String) throws {
+            try writeAtomically(Data(text.utf8), to: folder + "/" + name)
+        }
         try put("record.json", try canonicalJSON(record, pretty: true))
         try put("results.json", try canonicalJSON(record.results, pretty: true))
         try put("report.md", try ReportRenderers.builtin.renderer("markdown").render(record, options: ReportOptions()))

@@ -12,8 +12,7 @@ struct Scoring: Sendable {
 
     /// Scores all samples; one sample's metrics run in the order of the file.
     ///
-    /// - Parameters:
-    ///   - rows: Samples with the reason where an answer failed.
+    /// - Parameter rows: Samples with the reason where an answer failed.
     /// - Returns: The rows with their scores, in the same order.
     /// - Throws: When the judge's engine is gone; what it has said is in the journal.
     func run(_ rows: [QuestionResult]) async throws -> [QuestionResult] {
@@ -21,7 +20,11 @@ struct Scoring: Sendable {
         return try await concurrentMap(rows, limit: limit) { row in
             var row = row
             for metric in metrics {
-                row.scores[metric.definition.name] = try await metric.score(row.sample, failure: row.failure, tools: tools)
+                row.scores[metric.definition.name] = try await metric.score(
+                    row.sample,
+                    failure: row.failure,
+                    tools: tools
+                )
             }
             progress.advance("score")
             return row

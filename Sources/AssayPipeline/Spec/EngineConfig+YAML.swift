@@ -13,8 +13,10 @@ extension EngineConfig {
         var options = try OptionReader(member.value, owner: "engines.\(member.key)", place: member.place)
         let kind = Kind(rawValue: try options.string("kind", oneOf: Kind.allCases.map(\.rawValue))) ?? .openai
         self.init(
-            name: member.key, kind: kind,
-            model: try options.string("model", default: kind == .scripted || kind == .replay ? kind.rawValue : nil))
+            name: member.key,
+            kind: kind,
+            model: try options.string("model", default: kind == .scripted || kind == .replay ? kind.rawValue : nil)
+        )
         slots = try options.int("slots", default: 1, in: 1...1_024)
         contextTokens = try options.int("context", default: kind == .llama ? 2_048 : 0, in: 0...1 << 24)
         requestTimeout = .seconds(try options.double("timeout", default: 600, in: 0.1...86_400))
@@ -24,12 +26,15 @@ extension EngineConfig {
             apiKeyVariable = try options.optionalString("api_key")
             capabilities.isLlama = try options.bool("llama", default: false)
         case .llama:
-            mode = Mode(rawValue: try options.string("mode", default: "strict", oneOf: Mode.allCases.map(\.rawValue))) ?? .strict
+            mode =
+                Mode(rawValue: try options.string("mode", default: "strict", oneOf: Mode.allCases.map(\.rawValue)))
+                ?? .strict
             llama.threads = try options.int("threads", default: 0, in: 0...512)
             llama.batchTokens = try options.int("batch", default: 256, in: 32...8_192)
         case .scripted:
             let allowed = EngineScript.Mode.allCases.map(\.rawValue)
-            script.mode = EngineScript.Mode(rawValue: try options.string("reply", default: "extract", oneOf: allowed)) ?? .extract
+            script.mode =
+                EngineScript.Mode(rawValue: try options.string("reply", default: "extract", oneOf: allowed)) ?? .extract
             script.text = try options.string("text", default: "")
             script.delay = .milliseconds(try options.int("delay_ms", default: 0, in: 0...60_000))
             script.failAfter = try options.optionalInt("fail_after", in: 0...1_000_000)

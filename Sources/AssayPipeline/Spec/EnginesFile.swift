@@ -36,7 +36,9 @@ package struct EnginesFile: Sendable {
             throw AssayError(
                 "engine.unknown",
                 "unknown engine '\(name)'\(near); known: \(names.isEmpty ? "none" : names.sorted().joined(separator: ", "))",
-                at: place, remedy: "add it to engines.yaml")
+                at: place,
+                remedy: "add it to engines.yaml"
+            )
         }
         return try EngineConfig(member, folder: parent(of: path))
     }

@@ -35,7 +35,10 @@ package struct Expectations: Sendable, Equatable {
             case (_, .int(let value)): metrics.append((member.key, Double(value), member.place))
             default:
                 throw AssayError(
-                    "config.value", "expect.\(member.key) is \(member.value.kind); it takes a number", at: member.value.place)
+                    "config.value",
+                    "expect.\(member.key) is \(member.value.kind); it takes a number",
+                    at: member.value.place
+                )
             }
         }
     }
@@ -67,7 +70,9 @@ package struct Expectations: Sendable, Equatable {
                 continue
             }
             guard let mean = summary.mean, abs(mean - value) <= Self.tolerance + 1e-12 else {
-                misses.append("\(name) is \(summary.mean.map { "\($0)" } ?? "not scored"), expected \(value) ± \(Self.tolerance)")
+                misses.append(
+                    "\(name) is \(summary.mean.map { "\($0)" } ?? "not scored"), expected \(value) ± \(Self.tolerance)"
+                )
                 continue
             }
         }

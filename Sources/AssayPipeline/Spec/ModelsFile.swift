@@ -70,8 +70,11 @@ package struct ModelsFile: Sendable {
             let near = nearestName(to: name, among: entries.map(\.name)).map { " (did you mean '\($0)'?)" } ?? ""
             let known = entries.isEmpty ? "none" : entries.map(\.name).sorted().joined(separator: ", ")
             throw AssayError(
-                "model.unknown", "unknown model '\(name)'\(near); known: \(known)", at: place,
-                remedy: "add it to \(path.map(baseName) ?? "models.yaml") with source and SHA-256")
+                "model.unknown",
+                "unknown model '\(name)'\(near); known: \(known)",
+                at: place,
+                remedy: "add it to \(path.map(baseName) ?? "models.yaml") with source and SHA-256"
+            )
         }
         return found
     }
@@ -89,7 +92,10 @@ package struct ModelsFile: Sendable {
         case (nil, nil, let url?): source = .url(url)
         default:
             throw AssayError(
-                "models.source", "models.\(member.key) needs exactly one of: file, wheel, url", at: member.place)
+                "models.source",
+                "models.\(member.key) needs exactly one of: file, wheel, url",
+                at: member.place
+            )
         }
         let download = try options.string("download_sha256", default: "")
         let weights = try options.string("sha256")
@@ -97,10 +103,19 @@ package struct ModelsFile: Sendable {
         try options.finish()
         for digest in [download, weights] where !digest.isEmpty && digest.utf8.count != 64 {
             throw AssayError(
-                "models.sha256", "models.\(member.key): a SHA-256 has 64 hexadecimal digits", at: member.place)
+                "models.sha256",
+                "models.\(member.key): a SHA-256 has 64 hexadecimal digits",
+                at: member.place
+            )
         }
         return ModelEntry(
-            name: member.key, kind: ModelEntry.Kind(rawValue: kind) ?? .gguf, source: source, downloadSHA256: download,
-            sha256: weights, licence: licence, place: member.place)
+            name: member.key,
+            kind: ModelEntry.Kind(rawValue: kind) ?? .gguf,
+            source: source,
+            downloadSHA256: download,
+            sha256: weights,
+            licence: licence,
+            place: member.place
+        )
     }
 }

@@ -131,7 +131,12 @@ package struct PipelineSpec: Sendable {
         let embedNode = root.node("embed")
         embed = try embedNode.map { try Self.named($0, key: "by", default: "bert", owner: "embed", place: place) }
         var index = try OptionReader(root.node("index"), owner: "index", place: place)
-        vectors = try Self.namedOrText(index.node("vectors"), default: "auto", owner: "index.vectors", place: index.place)
+        vectors = try Self.namedOrText(
+            index.node("vectors"),
+            default: "auto",
+            owner: "index.vectors",
+            place: index.place
+        )
         keywords = index.node("keywords")
         try index.finish()
         retrieve = try Self.retrieve(root.node("retrieve"), hasEmbedder: embed != nil, place: place)
@@ -151,7 +156,9 @@ package struct PipelineSpec: Sendable {
             throw AssayError(
                 "plan.context",
                 "answer.context is \(answer.context) but retrieve.depth is \(retrieve.depth); the context is taken from the list",
-                at: answer.enginePlace, remedy: "raise retrieve.depth or lower answer.context")
+                at: answer.enginePlace,
+                remedy: "raise retrieve.depth or lower answer.context"
+            )
         }
     }
 
@@ -172,14 +179,20 @@ package struct PipelineSpec: Sendable {
         let lists = from ?? (hasEmbedder ? [.init(kind: "dense", top: depth)] : [.init(kind: "bm25", top: depth)])
         for source in lists where source.kind == "dense" && !hasEmbedder {
             throw AssayError(
-                "plan.wiring", "retrieve.from has 'dense' but there is no 'embed' section", at: options.place,
-                remedy: "add embed: { model: all-MiniLM-L6-v2 } or take 'dense' out")
+                "plan.wiring",
+                "retrieve.from has 'dense' but there is no 'embed' section",
+                at: options.place,
+                remedy: "add embed: { model: all-MiniLM-L6-v2 } or take 'dense' out"
+            )
         }
         let fuse = try fuseNode.map { try single($0, owner: "retrieve.fuse") }
         if lists.count > 1 && fuse == nil {
             throw AssayError(
-                "plan.wiring", "retrieve.from has \(lists.count) lists but there is no 'fuse'", at: options.place,
-                remedy: "add fuse: { rrf: { k: 60 } }")
+                "plan.wiring",
+                "retrieve.from has \(lists.count) lists but there is no 'fuse'",
+                at: options.place,
+                remedy: "add fuse: { rrf: { k: 60 } }"
+            )
         }
         if lists.count == 1, let fuse {
             throw AssayError("plan.wiring", "retrieve.fuse needs at least two lists in retrieve.from", at: fuse.place)
@@ -190,15 +203,21 @@ package struct PipelineSpec: Sendable {
     private static func sources(_ node: ConfigNode) throws -> [Retrieve.Source] {
         guard case .list(let nodes) = node.value, !nodes.isEmpty else {
             throw AssayError(
-                "config.value", "retrieve.from is \(node.kind); it takes a list like [ { dense: { top: 100 } } ]", at: node.place)
+                "config.value",
+                "retrieve.from is \(node.kind); it takes a list like [ { dense: { top: 100 } } ]",
+                at: node.place
+            )
         }
         return try nodes.map { element in
             let entry = try single(element, owner: "retrieve.from")
             guard ["dense", "bm25"].contains(entry.name) else {
-                let near = nearestName(to: entry.name, among: ["dense", "bm25"]).map { " (did you mean '\($0)'?)" } ?? ""
+                let near =
+                    nearestName(to: entry.name, among: ["dense", "bm25"]).map { " (did you mean '\($0)'?)" } ?? ""
                 throw AssayError(
-                    "config.unknown-component", "unknown retriever '\(entry.name)'\(near); known: bm25, dense",
-                    at: entry.place)
+                    "config.unknown-component",
+                    "unknown retriever '\(entry.name)'\(near); known: bm25, dense",
+                    at: entry.place
+                )
             }
             var options = try OptionReader(entry.options, owner: "retrieve.from.\(entry.name)", place: entry.place)
             let top = try options.int("top", default: 100, in: 1...10_000)
@@ -235,16 +254,28 @@ package struct PipelineSpec: Sendable {
         try options.finish()
         guard let list, case .list(let nodes) = list.value, !nodes.isEmpty else {
             throw AssayError(
-                "config.missing", "evaluate.metrics is missing; it takes a list of metric names", at: list?.place ?? node.place,
-                remedy: "see 'assay metrics'")
+                "config.missing",
+                "evaluate.metrics is missing; it takes a list of metric names",
+                at: list?.place ?? node.place,
+                remedy: "see 'assay metrics'"
+            )
         }
         return Evaluate(
-            evalset: absolutePath(evalset, relativeTo: folder), evalsetName: evalset, split: split, metrics: list,
-            judge: judge, judgePlace: judgeNode?.place ?? node.place)
+            evalset: absolutePath(evalset, relativeTo: folder),
+            evalsetName: evalset,
+            split: split,
+            metrics: list,
+            judge: judge,
+            judgePlace: judgeNode?.place ?? node.place
+        )
     }
 
     private static func named(
-        _ node: ConfigNode?, key: String, default standard: String, owner: String, place: Place
+        _ node: ConfigNode?,
+        key: String,
+        default standard: String,
+        owner: String,
+        place: Place
     ) throws -> Named {
         guard let node else { return Named(name: standard, options: ConfigNode(.mapping([]), at: place), place: place) }
         guard case .mapping(let members) = node.value else {
@@ -255,12 +286,19 @@ package struct PipelineSpec: Sendable {
             throw AssayError("config.value", "\(owner).\(key) takes a name", at: own?.place ?? node.place)
         }
         let rest = members.filter { $0.key != key }
-        return Named(name: name, options: ConfigNode(.mapping(rest), at: node.place), place: own?.value.place ?? node.place)
+        return Named(
+            name: name,
+            options: ConfigNode(.mapping(rest), at: node.place),
+            place: own?.value.place ?? node.place
+        )
     }
 
     /// `name` or `{ name: { options } }`.
     private static func namedOrText(
-        _ node: ConfigNode?, default standard: String, owner: String, place: Place
+        _ node: ConfigNode?,
+        default standard: String,
+        owner: String,
+        place: Place
     ) throws -> Named {
         guard let node else { return Named(name: standard, options: ConfigNode(.mapping([]), at: place), place: place) }
         if case .string(let name) = node.value {
@@ -273,8 +311,10 @@ package struct PipelineSpec: Sendable {
     private static func single(_ node: ConfigNode, owner: String) throws -> Named {
         guard case .mapping(let members) = node.value, members.count == 1, let only = members.first else {
             throw AssayError(
-                "config.type", "\(owner) takes one name with its options, like { name: { … } }, not \(node.kind)",
-                at: node.place)
+                "config.type",
+                "\(owner) takes one name with its options, like { name: { … } }, not \(node.kind)",
+                at: node.place
+            )
         }
         let options = only.value.value == .null ? ConfigNode(.mapping([]), at: only.place) : only.value
         return Named(name: only.key, options: options, place: only.place)

@@ -47,7 +47,9 @@ package struct Project: Sendable {
     static func installedFile(_ name: String, root: String) -> String? {
         let own = root + "/" + name
         if FileManager.default.fileExists(atPath: own) { return own }
-        guard let binary = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else { return nil }
+        guard let binary = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
+            return nil
+        }
         let shared = parent(of: parent(of: binary)) + "/share/assay/" + name
         return FileManager.default.fileExists(atPath: shared) ? shared : nil
     }

@@ -25,7 +25,11 @@ package struct Starter: Sendable {
     /// - Throws: `AssayError` when the folder is not there or a file exists.
     package func write() throws -> [String] {
         guard FileManager.default.fileExists(atPath: documents) else {
-            throw AssayError("init.documents", "there is no folder \(documents)", remedy: "name a folder with documents")
+            throw AssayError(
+                "init.documents",
+                "there is no folder \(documents)",
+                remedy: "name a folder with documents"
+            )
         }
         let pipeline = folder + "/pipeline.yaml"
         let questions = folder + "/evalset/questions.jsonl"
@@ -64,7 +68,8 @@ package struct Starter: Sendable {
     }
 
     private var example: String {
-        #"{"id":"q1","question":"What are these documents about?","reference":"","gold":[],"tags":["unanswerable"],"split":"dev"}"# + "\n"
+        #"{"id":"q1","question":"What are these documents about?","reference":"","gold":[],"tags":["unanswerable"],"split":"dev"}"#
+            + "\n"
     }
 
     private static let engines = """

@@ -39,8 +39,10 @@ package struct Sweep: Sendable {
         try options.finish()
         guard let vary, case .mapping(let members) = vary.value, !members.isEmpty else {
             throw AssayError(
-                "sweep.vary", "'vary:' is missing; it takes dotted keys with lists, like { chunk.tokens: [96, 160] }",
-                at: vary?.place ?? Place(file: path))
+                "sweep.vary",
+                "'vary:' is missing; it takes dotted keys with lists, like { chunk.tokens: [96, 160] }",
+                at: vary?.place ?? Place(file: path)
+            )
         }
         var combinations: [[(key: String, value: ConfigNode)]] = [[]]
         for member in members {
@@ -66,8 +68,10 @@ package struct Sweep: Sendable {
         let known = variants.map(\.name)
         for name in expectations.keys.sorted() where !known.contains(name) {
             throw AssayError(
-                "sweep.expect", "expect has '\(name)', which is no variant; known: \(known.prefix(6).joined(separator: ", "))",
-                at: expect?.place)
+                "sweep.expect",
+                "expect has '\(name)', which is no variant; known: \(known.prefix(6).joined(separator: ", "))",
+                at: expect?.place
+            )
         }
     }
 }

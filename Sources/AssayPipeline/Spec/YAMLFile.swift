@@ -17,7 +17,11 @@ enum YAMLFile {
             throw AssayError("yaml.missing", "cannot read the file", at: Place(file: path), remedy: "check the path")
         }
         guard data.count <= limit else {
-            throw AssayError("yaml.too-large", "the file has \(data.count) bytes; at most \(limit) are read", at: Place(file: path))
+            throw AssayError(
+                "yaml.too-large",
+                "the file has \(data.count) bytes; at most \(limit) are read",
+                at: Place(file: path)
+            )
         }
         guard let text = String(validating: data, as: UTF8.self) else {
             throw AssayError("yaml.encoding", "the file is not UTF-8", at: Place(file: path))

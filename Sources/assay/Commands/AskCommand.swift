@@ -5,7 +5,9 @@ import AssayPipeline
 /// `assay ask FILE "question"`.
 struct AskCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ask", abstract: "Answers one question through a pipeline and shows the passages behind the answer.")
+        commandName: "ask",
+        abstract: "Answers one question through a pipeline and shows the passages behind the answer."
+    )
 
     @Argument(help: "Pipeline file.")
     var file: String
@@ -26,7 +28,11 @@ struct AskCommand: AsyncParsableCommand {
             do {
                 let spec = try PipelineSpec(file, data: data)
                 let session = try PipelineSession(
-                    spec, project: place.project(of: file), progress: ProgressLine.progress(), now: { timestamp() })
+                    spec,
+                    project: place.project(of: file),
+                    progress: ProgressLine.progress(),
+                    now: { timestamp() }
+                )
                 do {
                     let reply = try await session.ask(question, data: data)
                     await session.close()

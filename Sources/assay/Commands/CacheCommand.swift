@@ -6,10 +6,16 @@ import AssayStore
 /// `assay cache stats`.
 struct CacheCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cache", abstract: "Shows what the workspace holds.", subcommands: [Stats.self])
+        commandName: "cache",
+        abstract: "Shows what the workspace holds.",
+        subcommands: [Stats.self]
+    )
 
     struct Stats: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "stats", abstract: "Counts finished items by stage.")
+        static let configuration = CommandConfiguration(
+            commandName: "stats",
+            abstract: "Counts finished items by stage."
+        )
 
         @OptionGroup var place: WorkspaceOptions
 

@@ -23,7 +23,10 @@ struct WorkspaceOptions: ParsableArguments {
 
     func project(of path: String) -> Project {
         Project(
-            containing: path, workspace: workspace ?? environment("ASSAY_WORKSPACE"), home: environment("ASSAY_HOME"))
+            containing: path,
+            workspace: workspace ?? environment("ASSAY_WORKSPACE"),
+            home: environment("ASSAY_HOME")
+        )
     }
 }
 

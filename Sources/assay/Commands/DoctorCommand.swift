@@ -5,7 +5,9 @@ import AssayPipeline
 /// `assay doctor`.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Says what of this machine Assay can use, and what is missing.")
+        commandName: "doctor",
+        abstract: "Says what of this machine Assay can use, and what is missing."
+    )
 
     @OptionGroup var place: WorkspaceOptions
 

@@ -5,12 +5,17 @@ import AssayPipeline
 /// `assay evalset check FILE`.
 struct EvalsetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evalset", abstract: "Checks evalsets.", subcommands: [Check.self])
+        commandName: "evalset",
+        abstract: "Checks evalsets.",
+        subcommands: [Check.self]
+    )
 
     /// Finds labels that do not match the corpus.
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "check", abstract: "Finds labels of a pipeline's evalset that do not match its corpus.")
+            commandName: "check",
+            abstract: "Finds labels of a pipeline's evalset that do not match its corpus."
+        )
 
         @Argument(help: "Pipeline file that names corpus and evalset.")
         var file: String
@@ -24,11 +29,17 @@ struct EvalsetCommand: AsyncParsableCommand {
             do {
                 let spec = try PipelineSpec(file, data: data)
                 let session = try PipelineSession(
-                    spec, project: place.project(of: file), progress: ProgressLine.progress(), now: { timestamp() })
+                    spec,
+                    project: place.project(of: file),
+                    progress: ProgressLine.progress(),
+                    now: { timestamp() }
+                )
                 let findings = try await session.checkEvalset(data: data)
                 await session.close()
                 for finding in findings.failures { print(finding.description) }
-                print("\(findings.questions) questions, \(findings.labels) labels, \(findings.failures.count) do not match")
+                print(
+                    "\(findings.questions) questions, \(findings.labels) labels, \(findings.failures.count) do not match"
+                )
                 if !findings.failures.isEmpty { throw Exit.failed }
             } catch let code as ExitCode {
                 throw code

@@ -5,11 +5,17 @@ import AssayPipeline
 /// `assay index verify FILE`.
 struct IndexCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "index", abstract: "Builds and checks indexes.", subcommands: [Build.self, Verify.self])
+        commandName: "index",
+        abstract: "Builds and checks indexes.",
+        subcommands: [Build.self, Verify.self]
+    )
 
     /// Brings the index of a pipeline up to date.
     struct Build: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "build", abstract: "Brings a pipeline's index up to date.")
+        static let configuration = CommandConfiguration(
+            commandName: "build",
+            abstract: "Brings a pipeline's index up to date."
+        )
 
         @Argument(help: "Pipeline file.")
         var file: String
@@ -23,8 +29,11 @@ struct IndexCommand: AsyncParsableCommand {
             let code = try await Interrupt.cancelling { () -> ExitCode in
                 do {
                     let session = try PipelineSession(
-                        try PipelineSpec(file, data: data), project: place.project(of: file),
-                        progress: ProgressLine.progress(), now: { timestamp() })
+                        try PipelineSpec(file, data: data),
+                        project: place.project(of: file),
+                        progress: ProgressLine.progress(),
+                        now: { timestamp() }
+                    )
                     print(try await session.indexSummary(data: data))
                     return .success
                 } catch {
@@ -38,7 +47,9 @@ struct IndexCommand: AsyncParsableCommand {
     /// Compares every file of a pipeline's index with its checksum.
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "verify", abstract: "Compares every file of a pipeline's index with its checksum.")
+            commandName: "verify",
+            abstract: "Compares every file of a pipeline's index with its checksum."
+        )
 
         @Argument(help: "Pipeline file.")
         var file: String
@@ -51,8 +62,11 @@ struct IndexCommand: AsyncParsableCommand {
         func run() async throws {
             do {
                 let session = try PipelineSession(
-                    try PipelineSpec(file, data: data), project: place.project(of: file),
-                    progress: ProgressLine.progress(), now: { timestamp() })
+                    try PipelineSpec(file, data: data),
+                    project: place.project(of: file),
+                    progress: ProgressLine.progress(),
+                    now: { timestamp() }
+                )
                 print(try await session.verifyIndex(data: data))
             } catch {
                 throw fail(error)

@@ -6,7 +6,9 @@ import FoundationEssentials
 /// `assay init FOLDER`.
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Makes a small pipeline over a folder of your own files, ready to run.")
+        commandName: "init",
+        abstract: "Makes a small pipeline over a folder of your own files, ready to run."
+    )
 
     @Argument(help: "Folder with documents (Markdown, HTML, text, JSONL, PDF).")
     var documents: String

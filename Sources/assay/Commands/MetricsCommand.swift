@@ -5,7 +5,9 @@ import AssayModel
 /// `assay metrics`.
 struct MetricsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "metrics", abstract: "Lists the metrics with formula, needs and range.")
+        commandName: "metrics",
+        abstract: "Lists the metrics with formula, needs and range."
+    )
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -13,8 +15,14 @@ struct MetricsCommand: ParsableCommand {
     func run() throws {
         let lines = Metrics.builtin.entries.map { entry in
             Line(
-                name: entry.forms, summary: entry.summary, formula: entry.formula, low: entry.range.lowerBound,
-                high: entry.range.upperBound, needs: entry.needs.map(\.rawValue).sorted(), version: entry.version)
+                name: entry.forms,
+                summary: entry.summary,
+                formula: entry.formula,
+                low: entry.range.lowerBound,
+                high: entry.range.upperBound,
+                needs: entry.needs.map(\.rawValue).sorted(),
+                version: entry.version
+            )
         }
         if json { return print(try canonicalJSON(lines, pretty: true)) }
         for line in lines {

@@ -6,8 +6,10 @@ import FoundationEssentials
 /// `assay models list|pull|verify`.
 struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "models", abstract: "Lists, fetches and verifies the models of models.yaml.",
-        subcommands: [List.self, Pull.self, Verify.self])
+        commandName: "models",
+        abstract: "Lists, fetches and verifies the models of models.yaml.",
+        subcommands: [List.self, Pull.self, Verify.self]
+    )
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the models.")
@@ -22,12 +24,18 @@ struct ModelsCommand: AsyncParsableCommand {
                 let models = try ModelStore(place.project(of: "."))
                 let lines = models.file.entries.map { entry in
                     Line(
-                        name: entry.name, kind: entry.kind.rawValue, licence: entry.licence, sha256: entry.sha256,
-                        path: FileManager.default.fileExists(atPath: models.path(entry)) ? models.path(entry) : nil)
+                        name: entry.name,
+                        kind: entry.kind.rawValue,
+                        licence: entry.licence,
+                        sha256: entry.sha256,
+                        path: FileManager.default.fileExists(atPath: models.path(entry)) ? models.path(entry) : nil
+                    )
                 }
                 if json { return print(try canonicalJSON(lines, pretty: true)) }
                 for line in lines {
-                    print("\(line.name)  \(line.kind)  \(line.licence)  \(line.path ?? "not here: assay models pull \(line.name)")")
+                    print(
+                        "\(line.name)  \(line.kind)  \(line.licence)  \(line.path ?? "not here: assay models pull \(line.name)")"
+                    )
                 }
             } catch {
                 throw fail(error)
@@ -45,7 +53,9 @@ struct ModelsCommand: AsyncParsableCommand {
 
     struct Pull: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "pull", abstract: "Fetches models and checks their SHA-256; all of them without a name.")
+            commandName: "pull",
+            abstract: "Fetches models and checks their SHA-256; all of them without a name."
+        )
 
         @Argument(help: "Names in models.yaml.")
         var names: [String] = []
@@ -70,7 +80,9 @@ struct ModelsCommand: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "verify", abstract: "Hashes the models that are here again and compares.")
+            commandName: "verify",
+            abstract: "Hashes the models that are here again and compares."
+        )
 
         @OptionGroup var place: WorkspaceOptions
 

@@ -5,7 +5,9 @@ import AssayPipeline
 /// `assay plan FILE`.
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Checks a whole pipeline file and says what a run would do, without doing it.")
+        commandName: "plan",
+        abstract: "Checks a whole pipeline file and says what a run would do, without doing it."
+    )
 
     @Argument(help: "Pipeline file.")
     var file: String
@@ -27,7 +29,10 @@ struct PlanCommand: AsyncParsableCommand {
                 let problems = plan.problems.map(\.description)
                 print(
                     try canonicalJSON(
-                        Output(stages: plan.lines, problems: problems, warnings: plan.warnings), pretty: true))
+                        Output(stages: plan.lines, problems: problems, warnings: plan.warnings),
+                        pretty: true
+                    )
+                )
             } else {
                 for line in plan.lines { print(text(line)) }
             }

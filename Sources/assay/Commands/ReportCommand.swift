@@ -8,7 +8,9 @@ import FoundationEssentials
 /// `assay report [RUN…]`.
 struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Renders recorded runs again; without a run it lists them.")
+        commandName: "report",
+        abstract: "Renders recorded runs again; without a run it lists them."
+    )
 
     @Argument(help: "Run ids; several are put side by side.")
     var runs: [String] = []
@@ -36,7 +38,10 @@ struct ReportCommand: AsyncParsableCommand {
             for id in runs {
                 guard let record = try await store.run(id) else {
                     throw AssayError(
-                        "run.unknown", "there is no run '\(id)'", remedy: "'assay report' without an id lists the runs")
+                        "run.unknown",
+                        "there is no run '\(id)'",
+                        remedy: "'assay report' without an id lists the runs"
+                    )
                 }
                 records.append(record)
             }

@@ -8,7 +8,8 @@ import FoundationEssentials
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Runs a pipeline or a sweep; resumes where it stopped and never does finished work twice.")
+        abstract: "Runs a pipeline or a sweep; resumes where it stopped and never does finished work twice."
+    )
 
     @Argument(help: "Pipeline or sweep file.")
     var file: String
@@ -62,7 +63,11 @@ struct RunCommand: AsyncParsableCommand {
     private func one(_ spec: PipelineSpec) async throws -> PipelineRun.Outcome {
         let project = place.project(of: file)
         let session = try PipelineSession(
-            spec, project: project, progress: ProgressLine.progress(), now: { timestamp() })
+            spec,
+            project: project,
+            progress: ProgressLine.progress(),
+            now: { timestamp() }
+        )
         var options = PipelineRun.Options()
         options.data = data
         options.maxTime = maxTime.map { .seconds($0) }
@@ -96,7 +101,11 @@ struct RunCommand: AsyncParsableCommand {
 
     private func check(_ expect: Expectations?, _ record: RunRecord) throws -> [String] {
         guard let expect else {
-            throw AssayError("expect.missing", "\(file) has no 'expect:' to verify", remedy: "add one, or run without --verify")
+            throw AssayError(
+                "expect.missing",
+                "\(file) has no 'expect:' to verify",
+                remedy: "add one, or run without --verify"
+            )
         }
         return expect.misses(record.results)
     }
@@ -111,7 +120,10 @@ struct RunCommand: AsyncParsableCommand {
         let records = outcomes.map(\.record)
         do {
             if json {
-                print(try records.count == 1 ? canonicalJSON(records[0], pretty: true) : canonicalJSON(records, pretty: true))
+                print(
+                    try records.count == 1
+                        ? canonicalJSON(records[0], pretty: true) : canonicalJSON(records, pretty: true)
+                )
             } else if records.count == 1 {
                 print(try ReportRenderers.builtin.renderer("terminal").render(records[0], options: Terminal.options))
             } else {

@@ -20,6 +20,10 @@ func baseNameWithoutEnding(_ path: String) -> String {
 enum PlainText {
     /// Control characters, escape sequences included, become spaces; line ends too.
     static func line(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || (127...159).contains($0.value) ? " " : $0 }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.value < 32 || (127...159).contains($0.value) ? " " : $0 }
+            )
+        )
     }
 }

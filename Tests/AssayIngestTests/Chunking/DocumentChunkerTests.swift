@@ -11,9 +11,14 @@ struct DocumentChunkerTests {
     private func chunker(_ oversize: String) throws -> any Chunker {
         let place = Place(file: "test.yaml", line: 1)
         let options = ConfigNode(
-            .mapping([.init(key: "oversize", place: place, value: ConfigNode(.string(oversize), at: place))]), at: place)
+            .mapping([.init(key: "oversize", place: place, value: ConfigNode(.string(oversize), at: place))]),
+            at: place
+        )
         return try Chunkers.builtin.make(
-            "document", options: OptionReader(options, owner: "chunk", place: place), resources: .none, at: place
+            "document",
+            options: OptionReader(options, owner: "chunk", place: place),
+            resources: .none,
+            at: place
         ).product
     }
 
