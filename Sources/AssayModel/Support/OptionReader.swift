@@ -141,7 +141,7 @@ public struct OptionReader: Sendable {
             let near = nearestName(to: member.key, among: known).map { " (did you mean '\($0)'?)" } ?? ""
             throw AssayError(
                 "config.unknown-key",
-                "\(owner): unknown key '\(member.key)'\(near); known: \(known.sorted().joined(separator: ", "))",
+                "\(owner): unknown key '\(member.key)'\(near); known: \(Set(known).sorted().joined(separator: ", "))",
                 at: member.place
             )
         }

@@ -32,7 +32,12 @@ enum Machine {
     }
 }
 
-/// The time as ISO 8601 in UTC, `2026-11-22T21:38:46Z`.
-package func timestamp(_ date: Date = Date()) -> String {
+/// The time now as ISO 8601 in UTC, `2026-11-22T21:38:46Z`.
+public func timestamp() -> String {
+    timestamp(Date())
+}
+
+/// `date` as ISO 8601 in UTC.
+package func timestamp(_ date: Date) -> String {
     date.formatted(.iso8601)
 }

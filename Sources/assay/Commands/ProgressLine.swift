@@ -18,7 +18,7 @@ enum ProgressLine {
             if terminal {
                 let bytes = Array("\r\u{1B}[K\(text)\(line.done == line.total ? "\n" : "")".utf8)
                 _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
-            } else if last.isDue(line.stage, finished: line.done == line.total) {
+            } else if last.isDue(finished: line.done == line.total) {
                 note(text)
             }
         }
@@ -31,16 +31,14 @@ enum ProgressLine {
 
 /// When the last plain line was written.
 private final class LastLine: Sendable {
-    private let state = Mutex<(stage: String, time: ContinuousClock.Instant)>(("", .now))
+    private let time = Mutex(ContinuousClock.now)
 
-    func isDue(_ stage: String, finished: Bool) -> Bool {
-        state.withLock { state in
-            let now = ContinuousClock.now
-            guard finished || (stage == state.stage && now - state.time > .seconds(5)) else {
-                if stage != state.stage { state = (stage, now) }
-                return false
-            }
-            state = (stage, now)
+    /// Whether a line is due: five seconds after the one before, or at the end of a stage that took a second.
+    func isDue(finished: Bool) -> Bool {
+        time.withLock { time in
+            let past = ContinuousClock.now - time
+            guard past > .seconds(5) || (finished && past > .seconds(1)) else { return false }
+            time = .now
             return true
         }
     }
