@@ -54,11 +54,13 @@ public enum Assay {
         data: String? = nil,
         workspace: String? = nil
     ) async throws -> Reply {
-        try await withSession(file, data: data, workspace: workspace, now: { timestamp() }) { session in
+        try await withSession(file, data: data, workspace: workspace, now: systemTime) { session in
             let reply = try await session.ask(question, data: data)
             return Reply(answer: reply.answer, passages: reply.passages)
         }
     }
+
+    private static let systemTime: @Sendable () -> String = { timestamp() }
 
     private static func withSession<Result>(
         _ file: String,

@@ -47,7 +47,8 @@ struct AnswerParserTests {
     }
 
     @Test func citationsLeadToChunks() {
-        let answer = AnswerParser.answer(reply("  Red [1]. Blue [2, 3]; see [7] and [x] and [12345]. "), passages: ["a", "b", "c"])
+        let text = "  Red [1]. Blue [2, 3]; see [7] and [x] and [12345]. "
+        let answer = AnswerParser.answer(reply(text), passages: ["a", "b", "c"])
         #expect(answer.citations.map(\.number) == [1, 2, 3, 7])
         #expect(answer.citations.map(\.chunk) == ["a", "b", "c", nil])
         let bytes = Array(answer.text.utf8)
