@@ -41,7 +41,8 @@ struct Answering: Sendable {
             messages: messages,
             maxTokens: spec.maxTokens,
             temperature: spec.temperature,
-            seed: spec.seed + replicate
+            seed: spec.seed + replicate,
+            stop: spec.stop
         )
         return (request, neutralised)
     }

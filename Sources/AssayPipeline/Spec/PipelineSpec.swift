@@ -51,6 +51,8 @@ package struct PipelineSpec: Sendable {
         package var maxTokens: Int
         /// Temperature.
         package var temperature: Double
+        /// Texts that end an answer.
+        package var stop: [String]
         /// Seed of the sampler.
         package var seed: Int
         /// Questions to answer, stratified by kind; nil answers all.
@@ -236,6 +238,7 @@ package struct PipelineSpec: Sendable {
             context: try options.int("context", default: 4, in: 1...100),
             maxTokens: try options.int("max_tokens", default: 128, in: 1...32_768),
             temperature: try options.double("temperature", default: 0, in: 0...2),
+            stop: try options.strings("stop"),
             seed: try options.int("seed", default: 1, in: 0...Int(Int32.max)),
             sample: try options.optionalInt("sample", in: 1...1_000_000),
             sampleSeed: try options.int("sample_seed", default: 1, in: 0...Int(Int32.max))
