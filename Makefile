@@ -17,7 +17,7 @@ setup:
 
 $(BIN): $(SOURCES)
 	@echo "build: release mode; the first build takes 8 to 14 minutes on 2 cores"
-	@swift build -c release --product assay
+	@swift build -c release --product assay --static-swift-stdlib
 
 build: setup ## build the program
 	@$(MAKE) --no-print-directory $(BIN)
@@ -44,7 +44,7 @@ lint: ## formatting rules
 format: ## apply formatting rules
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
-install: build ## put program, models file and completions under PREFIX
+install: $(BIN) ## put program, models file and completions under PREFIX
 	@scripts/install "$(PREFIX)"
 
 clean: ## remove what was built; models and finished work stay

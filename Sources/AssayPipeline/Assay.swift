@@ -70,7 +70,7 @@ public enum Assay {
         _ body: (PipelineSession) async throws -> Result
     ) async throws -> Result {
         let session = try PipelineSession(
-            try PipelineSpec(file, data: data),
+            try PipelineSpec(file),
             project: Project(containing: file, workspace: workspace),
             progress: Progress { _ in },
             now: now

@@ -32,11 +32,14 @@ extension Store {
 
     /// Notes that a run ended without a record.
     package func endRun(_ id: String, status: RunStatus) async throws {
-        try await readable("note the end of a run") { [pool] in
-            try await pool.write { db in
-                try db.execute(sql: "UPDATE runs SET status = ? WHERE id = ?", arguments: [status.rawValue, id])
+        // In a task of its own: the end of a cancelled run is noted too.
+        try await Task {
+            try await readable("note the end of a run") { [pool] in
+                try await pool.write { db in
+                    try db.execute(sql: "UPDATE runs SET status = ? WHERE id = ?", arguments: [status.rawValue, id])
+                }
             }
-        }
+        }.value
     }
 
     /// Commits the record of a finished run.

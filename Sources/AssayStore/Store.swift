@@ -95,6 +95,11 @@ package final class Store: Sendable {
         }
     }
 
+    /// Commits one item even when the task was cancelled meanwhile: what an engine has said is paid for.
+    package func commit(_ stage: String, _ key: ItemKey, _ value: some Encodable & Sendable) async throws {
+        try await Task { try await put(stage, key, value) }.value
+    }
+
     /// Commits one encodable item.
     package func put(_ stage: String, _ key: ItemKey, _ value: some Encodable, replacing: Bool = false) async throws {
         try await put(stage, [(key, Array(try canonicalJSON(value).utf8))], replacing: replacing)

@@ -73,7 +73,7 @@ struct SpecTests {
             retrieve: { from: [ { dense: { top: 10 } } ], depth: 10 }
 
             """
-        return try PipelineSpec(try YAMLFile.parse(change(text), file: "p.yaml"), path: "p.yaml", data: nil)
+        return try PipelineSpec(try YAMLFile.parse(change(text), file: "p.yaml"), path: "p.yaml")
     }
 
     @Test func theHashHoldsWhatIsMeasuredAndNothingElse() throws {

@@ -39,6 +39,14 @@ public struct AssayError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 }
 
+extension AssayError {
+    /// Whether an engine refused this request but would answer others; anything else ends a run.
+    public var concernsOneRequest: Bool {
+        ["engine.context-exceeded", "engine.http", "engine.empty-reply", "engine.too-large", "engine.schema"]
+            .contains(code.rawValue)
+    }
+}
+
 /// A place in a file.
 public struct Place: Sendable, Hashable, Codable, CustomStringConvertible {
     /// Path as the user gave it.

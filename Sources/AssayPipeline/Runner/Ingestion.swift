@@ -110,6 +110,9 @@ struct Ingestion {
         return outcome
     }
 
+    /// Reasons that lie in the machine and not in the file: they are tried again the next time.
+    private static let transient: Set<String> = ["pdf-tool", "limit", "unreadable", "vanished"]
+
     private struct Pending {
         var document: DocumentLine
         var chunks: [ChunkLine]
@@ -130,7 +133,7 @@ struct Ingestion {
         } catch let error as AssayError {
             return FileLine(
                 documents: [],
-                leftOut: [LeftOut(file: file.id, code: "unreadable", reason: error.description)]
+                leftOut: [LeftOut(file: file.id, error: error)]
             )
         }
         let key = ItemKey("read", hashed, file.id, source.readerIdentity(for: file))
@@ -164,7 +167,9 @@ struct Ingestion {
             try store.putNow(documents: waiting)
             return line
         }
-        try await store.put("read", key, line)
+        if !line.leftOut.contains(where: { Self.transient.contains($0.code) }) {
+            try await store.put("read", key, line)
+        }
         progress.advance("read")
         return line
     }

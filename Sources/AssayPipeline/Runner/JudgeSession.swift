@@ -57,7 +57,7 @@ final class JudgeSession: Sendable {
             span.attributes["assay.prompt"] = call.prompt
             return try await engine.chat(request, onDelta: nil)
         }
-        try await store.put("judge", key, reply)
+        try await store.commit("judge", key, reply)
         state.withLock {
             $0.calls += 1
             $0.promptTokens += reply.usage.promptTokens

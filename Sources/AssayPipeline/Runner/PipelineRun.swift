@@ -14,8 +14,8 @@ package struct PipelineRun: Sendable {
     package struct Options: Sendable {
         /// Folder that replaces a recipe's corpus and evalset.
         package var data: String?
-        /// 0 reuses stored answers and judgements; a higher number asks for fresh ones under that replicate.
-        package var replicate = 0
+        /// Asks for fresh answers and judgements under the next replicate number; an interrupted refresh is resumed under its own.
+        package var refresh = false
         /// Ends the run when it takes longer; what is finished is kept.
         package var maxTime: Duration?
 
@@ -52,6 +52,7 @@ package struct PipelineRun: Sendable {
     package func run(id: String) async throws -> Outcome {
         let started = session.now()
         let parts = session.parts
+        let replicate = options.refresh ? try await session.openReplicate() : 0
         try await session.store.startRun(
             id,
             pipeline: parts.spec.name,
@@ -61,9 +62,12 @@ package struct PipelineRun: Sendable {
         do {
             let record = try await withSpan("assay.run") { span in
                 span.attributes["assay.pipeline"] = parts.spec.name
-                return try await stages(id: id, started: started)
+                return try await within(options.maxTime) {
+                    try await stages(id: id, started: started, replicate: replicate)
+                }
             }
             try await session.store.put(run: record)
+            if options.refresh { try await session.closeReplicate(replicate) }
             return Outcome(record: record, folder: session.workspace.runs + "/" + id)
         } catch {
             let status: RunStatus = error is CancellationError ? .cancelled : .failed
@@ -72,8 +76,36 @@ package struct PipelineRun: Sendable {
         }
     }
 
-    private func stages(id: String, started: String) async throws -> RunRecord {
+    /// Runs `body`, and cancels it when it takes longer than `limit`.
+    private func within(
+        _ limit: Duration?,
+        _ body: @escaping @Sendable () async throws -> RunRecord
+    ) async throws -> RunRecord {
+        guard let limit else { return try await body() }
+        return try await withThrowingTaskGroup(of: RunRecord?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let record = first else {
+                throw AssayError(
+                    "run.max-time",
+                    "the run took longer than --max-time",
+                    remedy: "what was finished is kept: run the same command to go on"
+                )
+            }
+            return record
+        }
+    }
+
+    private func stages(id: String, started: String, replicate: Int) async throws -> RunRecord {
         let parts = session.parts
+        // Errors in the evalset are found before the expensive part.
+        let evalset = try await offPool { [options] in
+            try parts.spec.evaluate.map { try EvalsetSource($0, data: options.data, at: $0.place) }
+        }
         var indexed = try await session.openIndex(data: options.data)
         var timings = RunTimings(stages: [
             indexed.corpus.read.timing, indexed.corpus.chunk.timing, indexed.corpus.embed.timing, indexed.timing,
@@ -85,13 +117,12 @@ package struct PipelineRun: Sendable {
             corpus: summary(indexed),
             components: parts.versions
         )
-        if let evaluate = parts.spec.evaluate {
-            let evalset = try EvalsetSource(evaluate, data: options.data, at: evaluate.judgePlace)
+        if let evalset {
             let asked = try await ask(evalset, indexed, &timings)
             // Nothing is appended to the vector file from here on: other runs may.
             indexed.vectorLock = nil
-            let answered = try await answer(asked, indexed, &results, &timings)
-            try await score(answered, evalset, &results, &timings)
+            let answered = try await answer(asked, replicate, &results, &timings)
+            try await score(answered, evalset, replicate, &results, &timings)
         }
         var environment = Machine.environment(started: started)
         environment.finished = session.now()
@@ -133,8 +164,9 @@ package struct PipelineRun: Sendable {
             try Task.checkCancellation()
             let began = clock.now
             let vector = vectors.isEmpty ? nil : vectors[number]
-            var chunks = try await withSpan("assay.retrieve") { _ in
-                try await offPool { try retrieval.rank(question.question, vector: vector) }
+            var chunks = try await withSpan("assay.retrieve") { span in
+                let context = span.context
+                return try await offPool { try retrieval.rank(question.question, vector: vector, context: context) }
             }
             timings.questions[question.id] = QuestionTiming(retrieveMs: (clock.now - began) / .milliseconds(1))
             for position in chunks.indices.prefix(max(context, Self.shownPassages)) {
@@ -168,11 +200,11 @@ package struct PipelineRun: Sendable {
 
     private func answer(
         _ samples: [Sample],
-        _ indexed: IndexStage.Outcome,
+        _ replicate: Int,
         _ results: inout RunResults,
         _ timings: inout RunTimings
     ) async throws -> [QuestionResult] {
-        guard let spec = session.parts.spec.answer, let answering = try session.answering(replicate: options.replicate)
+        guard let spec = session.parts.spec.answer, let answering = try session.answering(replicate: replicate)
         else {
             return samples.map { QuestionResult(sample: $0) }
         }
@@ -228,12 +260,13 @@ package struct PipelineRun: Sendable {
     private func score(
         _ rows: [QuestionResult],
         _ evalset: EvalsetSource,
+        _ replicate: Int,
         _ results: inout RunResults,
         _ timings: inout RunTimings
     ) async throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let judge = try session.judge(replicate: options.replicate)
+        let judge = try session.judge(replicate: replicate)
         results.judge = judge?.engine.identity
         let embedder = session.parts.embedder?.product
         let tools = MetricTools(

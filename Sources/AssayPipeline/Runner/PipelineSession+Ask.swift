@@ -2,6 +2,7 @@ import AssayIngest
 package import AssayModel
 import AssayStore
 import FoundationEssentials
+import Tracing
 
 extension PipelineSession {
     /// An answered question.
@@ -30,7 +31,12 @@ extension PipelineSession {
         let retrieval = Retrieval(index: indexed.index, parts: parts, vectors: indexed.matrix)
         let texts = PassageTexts(store: store, tables: indexed.index.tables)
         let context = parts.spec.answer?.context ?? 10
-        var passages = try await offPool { Array(try retrieval.rank(question, vector: vector).prefix(context)) }
+        var passages = try await withSpan("assay.retrieve") { span in
+            let parent = span.context
+            return try await offPool {
+                Array(try retrieval.rank(question, vector: vector, context: parent).prefix(context))
+            }
+        }
         for index in passages.indices { passages[index].text = try await texts.text(passages[index]) }
         guard let answering = try answering(replicate: 0) else { return Reply(passages: passages) }
         let outcome = try await answering.answer(question, passages: passages.map(\.text), chunks: passages.map(\.id))
@@ -42,7 +48,7 @@ extension PipelineSession {
         guard let evaluate = parts.spec.evaluate else {
             throw AssayError("evalset.none", "the pipeline has no 'evaluate' section", at: Place(file: parts.spec.file))
         }
-        let evalset = try EvalsetSource(evaluate, data: data, at: evaluate.judgePlace)
+        let evalset = try EvalsetSource(evaluate, data: data, at: evaluate.place)
         let source = try CorpusSource(parts.spec.corpus, data: data, at: parts.spec.corpusPlace)
         let ingestion = Ingestion(source: source, parts: parts, store: store, vectors: nil, progress: progress)
         let corpus = try await ingestion.run { _, _, _, _ in }

@@ -150,6 +150,28 @@ package final class PipelineSession: Sendable {
         return (engine, JudgeSession(engine: engine, store: store, replicate: replicate))
     }
 
+    /// The replicate number of a refresh: that of an interrupted one, else the next.
+    func openReplicate() async throws -> Int {
+        let key = ItemKey("replicate", parts.specHash)
+        var state =
+            try await store.item("replicate", key, as: ReplicateState.self) ?? ReplicateState(number: 0, isOpen: false)
+        if state.isOpen { return state.number }
+        state = ReplicateState(number: state.number + 1, isOpen: true)
+        try await store.put("replicate", key, state, replacing: true)
+        return state.number
+    }
+
+    /// Notes that a refresh is complete.
+    func closeReplicate(_ number: Int) async throws {
+        let state = ReplicateState(number: number, isOpen: false)
+        try await store.put("replicate", ItemKey("replicate", parts.specHash), state, replacing: true)
+    }
+
+    private struct ReplicateState: Codable {
+        var number: Int
+        var isOpen: Bool
+    }
+
     /// Ends what was started: supervised servers.
     package func close() async {
         await engines.shutdown()

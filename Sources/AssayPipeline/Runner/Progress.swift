@@ -14,15 +14,13 @@ package final class Progress: Sendable {
         package var seconds: Double
     }
 
-    private struct State {
-        var stage = ""
+    private struct Stage {
         var done = 0
         var total: Int?
         var started = ContinuousClock.now
-        var told = ContinuousClock.now - .seconds(1)
     }
 
-    private let state = Mutex(State())
+    private let state = Mutex<(stages: [String: Stage], told: ContinuousClock.Instant)>(([:], .now - .seconds(1)))
     private let listener: @Sendable (Line) -> Void
 
     /// Creates a counter.
@@ -32,29 +30,23 @@ package final class Progress: Sendable {
 
     /// Says how many items a stage has.
     package func begin(_ stage: String, total: Int?) {
-        state.withLock {
-            $0 = State()
-            $0.stage = stage
-            $0.total = total
-        }
+        state.withLock { $0.stages[stage] = Stage(total: total) }
     }
 
-    /// Counts finished items.
+    /// Counts finished items; stages may take turns, as they do while a corpus streams.
     package func advance(_ stage: String, by count: Int = 1) {
         let line: Line? = state.withLock { state in
-            if state.stage != stage {
-                state = State()
-                state.stage = stage
-            }
-            state.done += count
+            var entry = state.stages[stage] ?? Stage()
+            entry.done += count
+            state.stages[stage] = entry
             let now = ContinuousClock.now
-            guard now - state.told > .milliseconds(100) || state.done == state.total else { return nil }
+            guard now - state.told > .milliseconds(100) || entry.done == entry.total else { return nil }
             state.told = now
             return Line(
                 stage: stage,
-                done: state.done,
-                total: state.total,
-                seconds: (now - state.started) / .seconds(1)
+                done: entry.done,
+                total: entry.total,
+                seconds: (now - entry.started) / .seconds(1)
             )
         }
         if let line { listener(line) }

@@ -24,13 +24,14 @@ struct Retrieval: Sendable {
     /// - Parameters:
     ///   - question: Its text.
     ///   - vector: Its embedding, nil for keyword-only pipelines.
+    ///   - context: Parent of the spans: this runs off the task's thread.
     /// - Returns: Chunks in the order that holds everywhere, at most `retrieve.depth`.
     /// - Throws: Errors of the index.
-    func rank(_ question: String, vector: [Float]?) throws -> [RetrievedChunk] {
+    func rank(_ question: String, vector: [Float]?, context: ServiceContext) throws -> [RetrievedChunk] {
         var places: [String: SearchIndex.Place] = [:]
         var lists: [RankedList] = []
         for source in parts.spec.retrieve.from {
-            let hits = try withSpan("assay.search") { span in
+            let hits = try withSpan("assay.search", context: context) { span in
                 span.attributes["assay.retriever"] = source.kind
                 return switch source.kind {
                 case "dense": try index.vectorSearch(vector ?? [], k: source.top, allowed: allowed)
@@ -49,7 +50,7 @@ struct Retrieval: Sendable {
         }
         var ranked = lists[0]
         if let fusion = parts.fusion {
-            ranked = try withSpan("assay.fuse") { _ in try fusion.product.fuse(lists, depth: .max) }
+            ranked = try withSpan("assay.fuse", context: context) { _ in try fusion.product.fuse(lists, depth: .max) }
         }
         if let mmr = parts.mmr, let vectors, let vector {
             ranked = diversify(ranked, mmr, query: vector, vectors: vectors, places: places)

@@ -63,6 +63,8 @@ package struct PipelineSpec: Sendable {
 
     /// `evaluate:`.
     package struct Evaluate: Sendable {
+        /// Where the evalset is named.
+        package var place: Place
         /// Path of the evalset's folder or file, absolute.
         package var evalset: String
         /// As the file has it.
@@ -111,15 +113,14 @@ package struct PipelineSpec: Sendable {
     /// - Parameters:
     ///   - path: The file.
     ///   - overrides: Values of a sweep's variant by dotted key, for example `chunk.tokens`.
-    ///   - data: The corpus folder to use instead of the file's, for recipes (`--data`).
     /// - Throws: `AssayError` with file and line for anything that is wrong with the file alone.
-    package init(_ path: String, overrides: [(key: String, value: ConfigNode)] = [], data: String? = nil) throws {
+    package init(_ path: String, overrides: [(key: String, value: ConfigNode)] = []) throws {
         var root = try YAMLFile.read(path)
         for change in overrides { root = try root.setting(change.key, to: change.value) }
-        try self.init(root, path: path, data: data)
+        try self.init(root, path: path)
     }
 
-    init(_ node: ConfigNode, path: String, data: String?) throws {
+    init(_ node: ConfigNode, path: String) throws {
         let place = Place(file: path, line: 1)
         let folder = parent(of: absolutePath(path))
         var root = try OptionReader(node, owner: "pipeline", place: place)
@@ -128,7 +129,7 @@ package struct PipelineSpec: Sendable {
         name = baseName(path).components(".yaml")[0].components(".yml")[0]
         corpusPlace = root.node("corpus")?.place ?? place
         corpusName = try root.string("corpus")
-        corpus = data.map { absolutePath($0) } ?? absolutePath(corpusName, relativeTo: folder)
+        corpus = absolutePath(corpusName, relativeTo: folder)
         chunk = try Self.named(root.node("chunk"), key: "by", default: "headings", owner: "chunk", place: place)
         let embedNode = root.node("embed")
         embed = try embedNode.map { try Self.named($0, key: "by", default: "bert", owner: "embed", place: place) }
@@ -144,7 +145,9 @@ package struct PipelineSpec: Sendable {
         retrieve = try Self.retrieve(root.node("retrieve"), hasEmbedder: embed != nil, place: place)
         answer = try root.node("answer").map { try Self.answer($0) }
         evaluate = try root.node("evaluate").map { try Self.evaluate($0, folder: folder) }
-        _ = root.node("gate")
+        if let gate = root.node("gate") {
+            throw AssayError("config.gate", "gates are not implemented yet", at: gate.place, remedy: "take 'gate' out")
+        }
         expect = try root.node("expect").map { try Expectations($0) }
         try root.finish()
         try Self.check(retrieve, answer, embed: embed, keywords: keywords)
@@ -264,6 +267,7 @@ package struct PipelineSpec: Sendable {
             )
         }
         return Evaluate(
+            place: node.place,
             evalset: absolutePath(evalset, relativeTo: folder),
             evalsetName: evalset,
             split: split,

@@ -26,7 +26,7 @@ struct AskCommand: AsyncParsableCommand {
     func run() async throws {
         let code = try await Interrupt.cancelling { () -> ExitCode in
             do {
-                let spec = try PipelineSpec(file, data: data)
+                let spec = try PipelineSpec(file)
                 let session = try PipelineSession(
                     spec,
                     project: place.project(of: file),
@@ -56,7 +56,9 @@ struct AskCommand: AsyncParsableCommand {
         }
         if let answer = reply.answer { print(PlainText.line(answer.text), terminator: "\n\n") }
         for (number, passage) in reply.passages.enumerated() {
-            print("[\(number + 1)] \(passage.id) (score \(ProgressLine.rounded(passage.score * 1_000)) / 1000)")
+            print(
+                "[\(number + 1)] \(PlainText.line(passage.id)) (score \(ProgressLine.rounded(passage.score * 1_000)) / 1000)"
+            )
             print("    \(PlainText.line(String(passage.text.prefix(300))))")
         }
     }

@@ -39,7 +39,7 @@ func environment(_ name: String) -> String? {
 
 /// Writes a line to stderr: progress and logs never mix with results.
 func note(_ text: String) {
-    let line = Array((text + "\n").utf8)
+    let line = Array((PlainText.line(text) + "\n").utf8)
     _ = unsafe line.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
 }
 

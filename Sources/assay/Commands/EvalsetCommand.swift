@@ -27,7 +27,7 @@ struct EvalsetCommand: AsyncParsableCommand {
 
         func run() async throws {
             do {
-                let spec = try PipelineSpec(file, data: data)
+                let spec = try PipelineSpec(file)
                 let session = try PipelineSession(
                     spec,
                     project: place.project(of: file),
@@ -36,7 +36,7 @@ struct EvalsetCommand: AsyncParsableCommand {
                 )
                 let findings = try await session.checkEvalset(data: data)
                 await session.close()
-                for finding in findings.failures { print(finding.description) }
+                for finding in findings.failures { print(PlainText.line(finding.description)) }
                 print(
                     "\(findings.questions) questions, \(findings.labels) labels, \(findings.failures.count) do not match"
                 )

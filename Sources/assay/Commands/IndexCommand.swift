@@ -29,7 +29,7 @@ struct IndexCommand: AsyncParsableCommand {
             let code = try await Interrupt.cancelling { () -> ExitCode in
                 do {
                     let session = try PipelineSession(
-                        try PipelineSpec(file, data: data),
+                        try PipelineSpec(file),
                         project: place.project(of: file),
                         progress: ProgressLine.progress(),
                         now: { timestamp() }
@@ -62,7 +62,7 @@ struct IndexCommand: AsyncParsableCommand {
         func run() async throws {
             do {
                 let session = try PipelineSession(
-                    try PipelineSpec(file, data: data),
+                    try PipelineSpec(file),
                     project: place.project(of: file),
                     progress: ProgressLine.progress(),
                     now: { timestamp() }

@@ -23,7 +23,7 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             if try Sweep.isSweep(file) { return try await planVariants() }
-            let spec = try PipelineSpec(file, data: data)
+            let spec = try PipelineSpec(file)
             let plan = await Plan.make(spec, project: place.project(of: file), data: data)
             if json {
                 let problems = plan.problems.map(\.description)
@@ -52,7 +52,7 @@ struct PlanCommand: AsyncParsableCommand {
         let sweep = try Sweep(file)
         var failed = false
         for variant in sweep.variants {
-            let spec = try PipelineSpec(sweep.base, overrides: variant.values, data: data)
+            let spec = try PipelineSpec(sweep.base, overrides: variant.values)
             let plan = await Plan.make(spec, project: place.project(of: file), data: data)
             for problem in plan.problems { note("problem: \(variant.name): \(problem)") }
             if plan.problems.isEmpty { print("\(variant.name): the plan holds") } else { failed = true }

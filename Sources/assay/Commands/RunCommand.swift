@@ -47,7 +47,8 @@ struct RunCommand: AsyncParsableCommand {
     private func execute() async throws -> ExitCode {
         do {
             if try Sweep.isSweep(file) { return try await sweep() }
-            let spec = try PipelineSpec(file, data: data)
+            let spec = try PipelineSpec(file)
+            if verify, spec.expect == nil { throw missingExpectations }
             let outcome = try await one(spec)
             let misses = verify ? try check(spec.expect, outcome.record) : []
             show([outcome])
@@ -71,7 +72,7 @@ struct RunCommand: AsyncParsableCommand {
         var options = PipelineRun.Options()
         options.data = data
         options.maxTime = maxTime.map { .seconds($0) }
-        options.replicate = refresh ? Int(Date().timeIntervalSince1970) : 0
+        options.refresh = refresh
         do {
             let outcome = try await PipelineRun(session, options: options).run(id: RunID.make())
             await session.close()
@@ -85,11 +86,12 @@ struct RunCommand: AsyncParsableCommand {
 
     private func sweep() async throws -> ExitCode {
         let sweep = try Sweep(file)
+        if verify, !sweep.variants.allSatisfy({ $0.expect != nil }) { throw missingExpectations }
         var outcomes: [PipelineRun.Outcome] = []
         var misses: [String] = []
         for variant in sweep.variants {
             note("variant \(variant.name)")
-            var spec = try PipelineSpec(sweep.base, overrides: variant.values, data: data)
+            var spec = try PipelineSpec(sweep.base, overrides: variant.values)
             spec.name = baseNameWithoutEnding(file) + " " + variant.name
             let outcome = try await one(spec)
             if verify { misses += try check(variant.expect, outcome.record).map { "\(variant.name): \($0)" } }
@@ -99,14 +101,16 @@ struct RunCommand: AsyncParsableCommand {
         return report(misses) ? .success : Exit.missed
     }
 
+    private var missingExpectations: AssayError {
+        AssayError(
+            "expect.missing",
+            "\(file) has no 'expect:' to verify, or not for every variant",
+            remedy: "add it, or run without --verify"
+        )
+    }
+
     private func check(_ expect: Expectations?, _ record: RunRecord) throws -> [String] {
-        guard let expect else {
-            throw AssayError(
-                "expect.missing",
-                "\(file) has no 'expect:' to verify",
-                remedy: "add one, or run without --verify"
-            )
-        }
+        guard let expect else { throw missingExpectations }
         return expect.misses(record.results)
     }
 

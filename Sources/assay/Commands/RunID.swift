@@ -1,4 +1,5 @@
 import AssayPipeline
+import AssayReport
 import FoundationEssentials
 
 /// Ids of runs: start time and a suffix, so that they sort by time.
@@ -16,14 +17,10 @@ func baseNameWithoutEnding(_ path: String) -> String {
     return name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
 }
 
-/// Text of documents and models made harmless for a terminal.
+/// Text of documents, files and models made harmless for a terminal.
 enum PlainText {
-    /// Control characters, escape sequences included, become spaces; line ends too.
+    /// On one line, without control sequences and without characters that turn the direction of text.
     static func line(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.value < 32 || (127...159).contains($0.value) ? " " : $0 }
-            )
-        )
+        PrintableText.line(text)
     }
 }
