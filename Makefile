@@ -24,7 +24,7 @@ build: setup ## build the program
 
 models: build
 	@for m in all-MiniLM-L6-v2 SmolLM2-135M-Instruct sqlite-vec; do \
-	  [ -f $(ASSAY_HOME)/models/.pulled-$$m ] || { $(BIN) models pull $$m && touch $(ASSAY_HOME)/models/.pulled-$$m; } || exit 1; done
+	  [ -f $(ASSAY_HOME)/.pulled-$$m ] || { $(BIN) models pull $$m && touch $(ASSAY_HOME)/.pulled-$$m; } || exit 1; done
 
 run: models ## the handbook pipeline: retrieve and score all questions, answer 20
 	@$(BIN) run pipelines/handbook.yaml
@@ -32,10 +32,10 @@ run: models ## the handbook pipeline: retrieve and score all questions, answer 2
 run-full: models ## the handbook pipeline: answer and judge all questions
 	@$(BIN) run pipelines/handbook-judged.yaml
 
-test: models ## all tests that are quick enough for every change
+test: setup ## all tests that are quick enough for every change
 	@scripts/test
 
-test-slow: models ## the heavy tests: kills of the real binary, the real engine, scale
+test-slow: setup ## the heavy tests: kills of the real binary, the real engine, scale
 	@scripts/test --slow
 
 lint: ## formatting rules

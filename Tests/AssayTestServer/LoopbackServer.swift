@@ -80,7 +80,7 @@ package final class LoopbackServer: Sendable {
     }
 
     /// Waits until `isTrue` holds for the log, at most `limit`; says whether it did.
-    package func waits(_ limit: Duration = .seconds(15), until isTrue: (Log) -> Bool) async throws -> Bool {
+    package func waits(_ limit: Duration = .seconds(60), until isTrue: (Log) -> Bool) async throws -> Bool {
         let end = ContinuousClock.now + limit
         while ContinuousClock.now < end {
             if isTrue(log) { return true }
