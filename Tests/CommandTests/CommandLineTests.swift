@@ -111,4 +111,53 @@ struct CommandLineTests {
         #expect(try project.assay.run("run").status == 64)
         #expect(try project.assay.run("rum").status == 64)
     }
+
+    @Test func aRefreshAsksTheEngineAgain() throws {
+        let project = try CommandProject(documents: 4)
+        func answers(_ arguments: String...) throws -> StageTiming {
+            let result = try project.assay.start(["run", "--json"] + arguments + ["pipeline.yaml"]).finish()
+            #expect(result.status == 0, "\(result.errors)")
+            let record = try JSONDecoder().decode(RunRecord.self, from: Data(result.output.utf8))
+            return try #require(record.timings.stages.first { $0.stage == "answer" })
+        }
+        #expect(try answers().reused == 0)
+        #expect(try answers().reused == 4)
+        #expect(try answers("--refresh").reused == 0)
+        #expect(try answers("--refresh").reused == 0)
+        #expect(try answers().reused == 4)
+    }
+
+    @Test func maxTimeEndsARunAndKeepsWhatIsDone() throws {
+        let project = try CommandProject(documents: 24)
+        try project.write("pipeline.yaml", CommandProject.pipeline(["answer": "{ engine: slow, context: 2 }"]))
+        let short = try project.assay.run("run", "--max-time", "0.4", "pipeline.yaml")
+        #expect(short.status == 1 && short.errors.contains("--max-time"), "\(short.errors)")
+        #expect(try project.assay.run("run", "pipeline.yaml").status == 0)
+    }
+
+    @Test func aRecipeKeepsItsRulesWithOtherData() throws {
+        let project = try CommandProject(documents: 4)
+        try project.write("recipe/corpus.yaml", "name: recipe\npath: nowhere\nexclude: [\"doc-103*\"]\n")
+        let changes = [
+            "corpus": "recipe", "answer": "-", "evaluate": "{ evalset: three.jsonl, metrics: [ hit@5 ] }",
+        ]
+        try project.write("pipeline.yaml", CommandProject.pipeline(changes))
+        let rows = try String(contentsOfFile: project.root + "/evalset/questions.jsonl", encoding: .utf8).split(
+            separator: "\n"
+        )
+        try project.write("three.jsonl", rows.prefix(3).joined(separator: "\n") + "\n")
+        let missing = try project.assay.run("run", "pipeline.yaml")
+        #expect(missing.status == 1 && missing.errors.contains("--data DIR"), "\(missing.errors)")
+        let result = try project.assay.run("run", "--json", "--data", "corpus", "pipeline.yaml")
+        #expect(result.status == 0, "\(result.errors)")
+        let record = try JSONDecoder().decode(RunRecord.self, from: Data(result.output.utf8))
+        #expect(record.results.corpus.documents == 3)
+    }
+
+    @Test func theCorpusNameCannotLeaveTheWorkspace() throws {
+        let project = try CommandProject(documents: 2)
+        try project.write("corpus/corpus.yaml", "name: ../../outside\n")
+        let result = try project.assay.run("run", "pipeline.yaml")
+        #expect(result.status == 1 && result.errors.contains("the name of a corpus"), "\(result.errors)")
+    }
 }

@@ -9,8 +9,7 @@ struct AskCommand: AsyncParsableCommand {
         abstract: "Answers one question through a pipeline and shows the passages behind the answer."
     )
 
-    @Argument(help: "Pipeline file.")
-    var file: String
+    @OptionGroup var pipeline: PipelineArguments
 
     @Argument(help: "The question.")
     var question: String
@@ -18,35 +17,11 @@ struct AskCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @Option(help: "Folder of the data for corpora that are recipes.")
-    var data: String?
-
-    @OptionGroup var place: WorkspaceOptions
-
     func run() async throws {
-        let code = try await Interrupt.cancelling { () -> ExitCode in
-            do {
-                let spec = try PipelineSpec(file)
-                let session = try PipelineSession(
-                    spec,
-                    project: place.project(of: file),
-                    progress: ProgressLine.progress(),
-                    now: { timestamp() }
-                )
-                do {
-                    let reply = try await session.ask(question, data: data)
-                    await session.close()
-                    show(reply)
-                } catch {
-                    await session.close()
-                    throw error
-                }
-                return .success
-            } catch {
-                return fail(error)
-            }
+        try await pipeline.run { session in
+            show(try await session.ask(question, data: pipeline.data))
+            return .success
         }
-        if code != .success { throw code }
     }
 
     private func show(_ reply: PipelineSession.Reply) {

@@ -17,34 +17,16 @@ struct EvalsetCommand: AsyncParsableCommand {
             abstract: "Finds labels of a pipeline's evalset that do not match its corpus."
         )
 
-        @Argument(help: "Pipeline file that names corpus and evalset.")
-        var file: String
-
-        @Option(help: "Folder of the data for corpora that are recipes.")
-        var data: String?
-
-        @OptionGroup var place: WorkspaceOptions
+        @OptionGroup var pipeline: PipelineArguments
 
         func run() async throws {
-            do {
-                let spec = try PipelineSpec(file)
-                let session = try PipelineSession(
-                    spec,
-                    project: place.project(of: file),
-                    progress: ProgressLine.progress(),
-                    now: { timestamp() }
-                )
-                let findings = try await session.checkEvalset(data: data)
-                await session.close()
+            try await pipeline.run { session in
+                let findings = try await session.checkEvalset(data: pipeline.data)
                 for finding in findings.failures { print(PlainText.line(finding.description)) }
                 print(
                     "\(findings.questions) questions, \(findings.labels) labels, \(findings.failures.count) do not match"
                 )
-                if !findings.failures.isEmpty { throw Exit.failed }
-            } catch let code as ExitCode {
-                throw code
-            } catch {
-                throw fail(error)
+                return findings.failures.isEmpty ? .success : Exit.failed
             }
         }
     }

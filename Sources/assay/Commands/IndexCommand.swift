@@ -1,8 +1,7 @@
 import ArgumentParser
-import AssayModel
 import AssayPipeline
 
-/// `assay index verify FILE`.
+/// `assay index build|verify FILE`.
 struct IndexCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "index",
@@ -17,30 +16,13 @@ struct IndexCommand: AsyncParsableCommand {
             abstract: "Brings a pipeline's index up to date."
         )
 
-        @Argument(help: "Pipeline file.")
-        var file: String
-
-        @Option(help: "Folder of the data for corpora that are recipes.")
-        var data: String?
-
-        @OptionGroup var place: WorkspaceOptions
+        @OptionGroup var pipeline: PipelineArguments
 
         func run() async throws {
-            let code = try await Interrupt.cancelling { () -> ExitCode in
-                do {
-                    let session = try PipelineSession(
-                        try PipelineSpec(file),
-                        project: place.project(of: file),
-                        progress: ProgressLine.progress(),
-                        now: { timestamp() }
-                    )
-                    print(try await session.indexSummary(data: data))
-                    return .success
-                } catch {
-                    return fail(error)
-                }
+            try await pipeline.run { session in
+                print(try await session.indexSummary(data: pipeline.data))
+                return .success
             }
-            if code != .success { throw code }
         }
     }
 
@@ -51,25 +33,12 @@ struct IndexCommand: AsyncParsableCommand {
             abstract: "Compares every file of a pipeline's index with its checksum."
         )
 
-        @Argument(help: "Pipeline file.")
-        var file: String
-
-        @Option(help: "Folder of the data for corpora that are recipes.")
-        var data: String?
-
-        @OptionGroup var place: WorkspaceOptions
+        @OptionGroup var pipeline: PipelineArguments
 
         func run() async throws {
-            do {
-                let session = try PipelineSession(
-                    try PipelineSpec(file),
-                    project: place.project(of: file),
-                    progress: ProgressLine.progress(),
-                    now: { timestamp() }
-                )
-                print(try await session.verifyIndex(data: data))
-            } catch {
-                throw fail(error)
+            try await pipeline.run { session in
+                print(try await session.verifyIndex(data: pipeline.data))
+                return .success
             }
         }
     }

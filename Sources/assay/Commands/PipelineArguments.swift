@@ -1,0 +1,46 @@
+import ArgumentParser
+import AssayModel
+import AssayPipeline
+
+/// The pipeline file that a command works on, and where.
+struct PipelineArguments: ParsableArguments {
+    @Argument(help: "Pipeline file.")
+    var file: String
+
+    @Option(help: "Folder of the data for corpora that are recipes.")
+    var data: String?
+
+    @OptionGroup var place: WorkspaceOptions
+
+    /// Opens the pipeline, lends it to `body` and ends what it started.
+    func withSession<Result>(_ body: (PipelineSession) async throws -> Result) async throws -> Result {
+        let session = try PipelineSession(
+            try PipelineSpec(file),
+            project: place.project(of: file),
+            progress: ProgressLine.progress(),
+            now: { timestamp() }
+        )
+        do {
+            let result = try await body(session)
+            await session.close()
+            return result
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+
+    /// As `withSession`; errors are printed and Ctrl-C cancels.
+    ///
+    /// - Throws: The exit code when it is not success.
+    func run(_ body: @escaping @Sendable (PipelineSession) async throws -> ExitCode) async throws {
+        let code = try await Interrupt.cancelling { () -> ExitCode in
+            do {
+                return try await withSession(body)
+            } catch {
+                return fail(error)
+            }
+        }
+        if code != .success { throw code }
+    }
+}
