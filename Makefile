@@ -64,3 +64,6 @@ bench-vectors: models ## vector search against PyPI's faiss-cpu
 
 bench-pipeline: models ## orchestration a query, and the time to start
 	@Benchmarks/pipeline/run
+
+bench-memory: build ## peak memory of reading, chunking and embedding
+	@Benchmarks/memory/run
