@@ -36,22 +36,40 @@ package struct Project: Sendable {
         }
         root = found ?? start
         self.workspace = Workspace(path: workspace.map { absolutePath($0) } ?? root + "/.assay")
-        self.home = home.map { absolutePath($0) } ?? root + "/.assay"
+        self.home = home.map { absolutePath($0) } ?? Self.home(root)
         modelsFile = Self.installedFile("models.yaml", root: root)
     }
 
     /// The engines file, nil when there is none.
     package var enginesFile: String? { Self.installedFile("engines.yaml", root: root) }
 
-    /// A file of the project, else the one that `make install` put beside the binary (`PREFIX/share/assay`).
+    /// A file of the project, else the one beside the program.
     static func installedFile(_ name: String, root: String) -> String? {
-        let own = root + "/" + name
-        if FileManager.default.fileExists(atPath: own) { return own }
-        guard let binary = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
-            return nil
+        ([root] + installations).map { $0 + "/" + name }.first { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// Where models and engine are: the project's own, else the ones that the program was set up with.
+    private static func home(_ root: String) -> String {
+        if FileManager.default.fileExists(atPath: root + "/models.yaml") { return root + "/.assay" }
+        for folder in installations where FileManager.default.fileExists(atPath: folder + "/models.yaml") {
+            guard let noted = FileManager.default.contents(atPath: folder + "/home") else { return folder + "/.assay" }
+            return trimmed(String(decoding: noted, as: UTF8.self))
         }
-        let shared = parent(of: parent(of: binary)) + "/share/assay/" + name
-        return FileManager.default.fileExists(atPath: shared) ? shared : nil
+        return root + "/.assay"
+    }
+
+    /// Folders beside the program that may hold its data: `PREFIX/share/assay`, or the checkout that it was built in.
+    private static var installations: [String] {
+        guard var folder = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
+            return []
+        }
+        folder = parent(of: folder)
+        var found = [parent(of: folder) + "/share/assay"]
+        for _ in 0..<5 where folder != "/" {
+            found.append(folder)
+            folder = parent(of: folder)
+        }
+        return found
     }
 }
 
