@@ -26,8 +26,10 @@ extension PipelineSession {
         guard !question.isEmpty, question.utf8.count <= 20_000 else {
             throw AssayError("ask.question", "a question has 1 to 20,000 bytes, this one has \(question.utf8.count)")
         }
-        let indexed = try await openIndex(data: data)
+        var indexed = try await openIndex(data: data)
         let vector = try await queryVectors([question], indexed.vectors).first
+        // Nothing is appended from here on: the engine may take its time without keeping others out.
+        indexed.vectorLock = nil
         let retrieval = Retrieval(index: indexed.index, parts: parts, vectors: indexed.matrix)
         let texts = PassageTexts(store: store, tables: indexed.index.tables)
         let context = parts.spec.answer?.context ?? 10
