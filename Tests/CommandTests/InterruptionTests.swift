@@ -63,6 +63,42 @@ struct InterruptionTests {
         }
     }
 
+    private static let gguf = ProcessInfo.processInfo.environment["ASSAY_GGUF"]
+
+    @Test(
+        .enabled(
+            if: gguf != nil && ProcessInfo.processInfo.environment["ASSAY_LLAMA_PYTHON"] != nil,
+            "needs ASSAY_GGUF and ASSAY_LLAMA_PYTHON"
+        )
+    )
+    func theRealEngineIsNotAskedAgainAfterAKill() throws {
+        let project = try CommandProject(documents: 8)
+        try project.write(
+            "engines.yaml",
+            "engines:\n  local: { kind: llama, model: \"\(Self.gguf ?? "")\", mode: strict, context: 1024 }\n"
+        )
+        try project.write(
+            "pipeline.yaml",
+            CommandProject.pipeline(["answer": "{ engine: local, context: 1, max_tokens: 16 }"])
+        )
+        let (process, finish) = try project.assay.start(["run", "pipeline.yaml"])
+        var committed = 0
+        for _ in 0..<600 where committed < 2 {
+            Thread.sleep(forTimeInterval: 0.1)
+            committed = try Self.counts(project)["answer"] ?? 0
+        }
+        process.send(SIGKILL)
+        _ = finish()
+        let kept = try Self.counts(project)["answer"] ?? 0
+        #expect(kept >= 2 && kept < 8, "\(kept) answers when it was killed")
+        let last = try project.assay.run("run", "--json", "pipeline.yaml")
+        #expect(last.status == 0, "\(last.errors)")
+        let record = try JSONDecoder().decode(RunRecord.self, from: Data(last.output.utf8))
+        let timing = try #require(record.timings.stages.first { $0.stage == "answer" })
+        #expect(timing.items == 8 && timing.reused == kept, "\(timing.reused) of \(kept) committed answers were reused")
+        #expect(record.results.questions.allSatisfy { $0.sample.answer != nil })
+    }
+
     @Test func controlCEndsWithinASecondAndKeepsWhatIsDone() throws {
         let project = try Self.project()
         let (process, finish) = try project.assay.start(["run", "pipeline.yaml"])
