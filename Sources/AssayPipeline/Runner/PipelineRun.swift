@@ -292,8 +292,6 @@ package struct PipelineRun: Sendable {
         var count = StageCount("score")
         count.items = rows.count * session.parts.metrics.count
         if let counts = judge?.session.counts {
-            count.promptTokens = counts.promptTokens
-            count.completionTokens = counts.completionTokens
             timings.stages.append(
                 StageTiming(
                     stage: "judge",
@@ -305,7 +303,8 @@ package struct PipelineRun: Sendable {
                 )
             )
         }
-        count.time = clock.now - start
+        // With a judge the time is the judge's line; it must not count twice.
+        if judge == nil { count.time = clock.now - start }
         timings.stages.append(count.timing)
     }
 }
