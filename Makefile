@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 BIN = .build/release/assay
 SOURCES = $(shell find Sources -type f) Package.swift
 
-.PHONY: run run-full test test-slow test-engine setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline clean help
+.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -51,18 +51,18 @@ clean: ## remove what was built; models and finished work stay
 	@rm -rf .build
 
 bench-embed: models ## texts a second against PyPI's sentence-transformers
-	@Benchmarks/embed/run
+	@ASSAY_MODELS=$(ASSAY_HOME)/models Benchmarks/embed/run
 
-bench-lexical: setup ## BM25 against PyPI's bm25s and tantivy
-	@Benchmarks/lexical/run
+bench-lexical: setup ## BM25 against PyPI's bm25s and tantivy: DATA=a BEIR folder
+	@Benchmarks/lexical/run "$(DATA)"
 
-bench-chunk: setup ## chunkers against PyPI's chonkie and langchain-text-splitters
-	@Benchmarks/chunk/run
+bench-chunk: setup ## chunkers against PyPI's chonkie and langchain-text-splitters: DATA=a folder of texts
+	@Benchmarks/chunk/run "$(or $(DATA),corpora/handbook)"
 
 bench-vectors: models ## vector search against PyPI's faiss-cpu
 	@Benchmarks/vectors/run
 
-bench-pipeline: models ## orchestration a query, and the time to start
+bench-pipeline: build ## the time to start, beside python3
 	@Benchmarks/pipeline/run
 
 bench-memory: build ## peak memory of reading, chunking and embedding
