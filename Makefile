@@ -16,7 +16,7 @@ setup:
 	@scripts/setup
 
 $(BIN): $(SOURCES)
-	@echo "build: release mode; the first build takes 8 to 14 minutes on 2 cores"
+	@echo "build: release mode; the first build takes 2 to 8 minutes on 2 cores"
 	@swift build -c release --product assay --static-swift-stdlib
 
 build: setup ## build the program
