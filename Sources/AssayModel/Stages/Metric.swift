@@ -96,11 +96,14 @@ public struct MetricResult: Sendable, Codable, Equatable {
     public var score: Score
     /// Statements, verdicts, reasons: whatever a person wants to see; nil when the value says it all.
     public var details: JSONValue?
+    /// The values of repeated judgements whose mean is the score, in the order of the repeats; nil without repeats.
+    public var repeats: [Double]?
 
     /// Creates a result.
-    public init(_ score: Score, details: JSONValue? = nil) {
+    public init(_ score: Score, details: JSONValue? = nil, repeats: [Double]? = nil) {
         self.score = score
         self.details = details
+        self.repeats = repeats
     }
 }
 
@@ -133,14 +136,24 @@ public struct JudgeCall: Sendable, Codable, Hashable {
     public var maxTokens: Int
     /// 0, or the number of a repeated try.
     public var replicate: Int
+    /// Texts of one token each whose probabilities as the reply's first token are wanted instead of a JSON reply; nil for a JSON reply.
+    public var choices: [String]?
 
     /// Creates a call.
-    public init(prompt: String, messages: [ChatMessage], schema: JSONValue, maxTokens: Int, replicate: Int = 0) {
+    public init(
+        prompt: String,
+        messages: [ChatMessage],
+        schema: JSONValue,
+        maxTokens: Int,
+        replicate: Int = 0,
+        choices: [String]? = nil
+    ) {
         self.prompt = prompt
         self.messages = messages
         self.schema = schema
         self.maxTokens = maxTokens
         self.replicate = replicate
+        self.choices = choices
     }
 }
 
@@ -150,10 +163,14 @@ public struct JudgeReply: Sendable, Codable, Equatable {
     public var text: String
     /// Why it ended; a reply cut by length is never scored.
     public var finish: FinishReason
+    /// Probability of each of the call's `choices`, 0 for one that is not among the engine's most likely tokens; nil when the call had
+    /// none or the engine does not say.
+    public var probabilities: [String: Double]?
 
     /// Creates a reply.
-    public init(text: String, finish: FinishReason) {
+    public init(text: String, finish: FinishReason, probabilities: [String: Double]? = nil) {
         self.text = text
         self.finish = finish
+        self.probabilities = probabilities
     }
 }

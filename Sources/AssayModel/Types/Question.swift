@@ -14,6 +14,14 @@ public struct Question: Sendable, Codable, Equatable {
     public var tags: [String]
     /// `dev` or `test`.
     public var split: String
+    /// Passages that a correct answer rests on, for sets that have texts instead of quotes with a document.
+    public var referenceContexts: [String]?
+    /// What each score of this question's own rubric means.
+    public var rubric: [String: String]?
+    /// Tool calls that a correct agent makes, in order.
+    public var referenceToolCalls: [ToolCall]?
+    /// Topics that an agent is to keep to.
+    public var referenceTopics: [String]?
 
     /// Creates a question.
     public init(
@@ -23,7 +31,11 @@ public struct Question: Sendable, Codable, Equatable {
         gold: [GoldQuote] = [],
         qrels: [String: Int]? = nil,
         tags: [String] = [],
-        split: String = "dev"
+        split: String = "dev",
+        referenceContexts: [String]? = nil,
+        rubric: [String: String]? = nil,
+        referenceToolCalls: [ToolCall]? = nil,
+        referenceTopics: [String]? = nil
     ) {
         self.id = id
         self.question = question
@@ -32,6 +44,10 @@ public struct Question: Sendable, Codable, Equatable {
         self.qrels = qrels
         self.tags = tags
         self.split = split
+        self.referenceContexts = referenceContexts
+        self.rubric = rubric
+        self.referenceToolCalls = referenceToolCalls
+        self.referenceTopics = referenceTopics
     }
 
     /// Whether the corpus is said not to answer it: tagged so, or without any label.

@@ -189,6 +189,8 @@ public struct MetricSummary: Sendable, Codable, Equatable {
     public var notApplicable: Int
     /// Clusters (source documents) behind the interval.
     public var clusters: Int
+    /// Whether the judge behind it is validated; nil for metrics without a judge.
+    public var judgeStanding: JudgeStanding?
 
     /// Creates a summary.
     public init(
@@ -199,7 +201,8 @@ public struct MetricSummary: Sendable, Codable, Equatable {
         scored: Int,
         notScored: Int,
         notApplicable: Int,
-        clusters: Int
+        clusters: Int,
+        judgeStanding: JudgeStanding? = nil
     ) {
         self.definition = definition
         definitionHash = definition.hash
@@ -210,6 +213,7 @@ public struct MetricSummary: Sendable, Codable, Equatable {
         self.notScored = notScored
         self.notApplicable = notApplicable
         self.clusters = clusters
+        self.judgeStanding = judgeStanding
     }
 
     /// Scored share of the samples that it applies to, 1 when it applies to none.
@@ -226,13 +230,43 @@ public struct QuestionResult: Sendable, Codable, Equatable {
     public var scores: [String: MetricResult]
     /// Why the answer is missing although it was asked for, nil otherwise.
     public var failure: String?
+    /// Where a question went wrong, nil when it did not or cannot be said.
+    public var attribution: FailureAttribution?
 
     /// Creates a row.
-    public init(sample: Sample, scores: [String: MetricResult] = [:], failure: String? = nil) {
+    public init(
+        sample: Sample,
+        scores: [String: MetricResult] = [:],
+        failure: String? = nil,
+        attribution: FailureAttribution? = nil
+    ) {
         self.sample = sample
         self.scores = scores
         self.failure = failure
+        self.attribution = attribution
     }
+}
+
+/// The first place on the way from corpus to answer where a question went wrong.
+public enum FailureAttribution: String, Sendable, Codable, CaseIterable {
+    /// The corpus does not hold the evidence.
+    case notInCorpus = "not_in_corpus"
+    /// The evidence is there, but not among the passages of the prompt.
+    case notRetrieved = "not_retrieved"
+    /// The evidence was in the prompt, the answer does not use it.
+    case notUsed = "retrieved_not_used"
+    /// The answer uses it and is wrong.
+    case usedWrong = "used_wrong"
+    /// The judge gave no usable verdict.
+    case judgeFailed = "judge_failed"
+}
+
+/// Whether a judged metric's judge has been shown to agree with people.
+public enum JudgeStanding: String, Sendable, Codable {
+    /// A calibration record shows it better than chance.
+    case validated
+    /// There is no record, or it does not show that.
+    case unvalidated
 }
 
 /// Where and when a run was made.

@@ -39,6 +39,8 @@ public struct Sample: Sendable, Codable, Equatable {
     public var contextCount: Int
     /// The answer, nil when the question was not answered in this run.
     public var answer: Answer?
+    /// The conversation, for samples of agents and chats; nil for a single question.
+    public var dialogue: [DialogueTurn]?
 
     /// Creates a sample.
     public init(
@@ -46,13 +48,15 @@ public struct Sample: Sendable, Codable, Equatable {
         goldSpans: [GoldSpan],
         retrieved: [RetrievedChunk],
         contextCount: Int,
-        answer: Answer? = nil
+        answer: Answer? = nil,
+        dialogue: [DialogueTurn]? = nil
     ) {
         self.question = question
         self.goldSpans = goldSpans
         self.retrieved = retrieved
         self.contextCount = contextCount
         self.answer = answer
+        self.dialogue = dialogue
     }
 
     /// The passages of the prompt, in the order of the prompt.
