@@ -21,7 +21,8 @@ package final class Store: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(30)
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA mmap_size = 268435456;")
+            // No memory map: its pages would count as the process's memory, and grow with the database.
+            try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA mmap_size = 0;")
         }
         do {
             pool = try DatabasePool(path: workspace.database, configuration: configuration)
@@ -56,22 +57,23 @@ package final class Store: Sendable {
         }
     }
 
-    /// One finished item decoded, nil when it is not there.
+    /// One finished item decoded, nil when it is not there or cannot be read: then it is made anew, and replaced.
     package func item<Value: Decodable & Sendable>(
         _ stage: String,
         _ key: ItemKey,
         as type: Value.Type
     ) async throws -> Value? {
         guard let payload = try await items(stage, [key])[key] else { return nil }
-        do {
-            return try JSONDecoder().decode(Value.self, from: Data(payload))
-        } catch {
-            throw AssayError(
-                "store.item",
-                "the stored \(stage) item \(key.hex.prefix(12)) cannot be read",
-                remedy: "remove the workspace's assay.db to start afresh"
-            )
+        if let value = try? JSONDecoder().decode(Value.self, from: Data(payload)) { return value }
+        try await readable("remove a damaged \(stage) item") { [pool] in
+            try await pool.write { db in
+                try db.execute(
+                    sql: "DELETE FROM items WHERE stage = ? AND key = ?",
+                    arguments: [stage, Data(hexBytes(key.hex))]
+                )
+            }
         }
+        return nil
     }
 
     /// Commits finished items in one transaction; items that are there already stay as they are.
@@ -81,17 +83,38 @@ package final class Store: Sendable {
         replacing: Bool = false
     ) async throws {
         let created = now()
-        let verb = replacing ? "REPLACE" : "IGNORE"
         try await readable("store finished \(stage) items") { [pool] in
             try await pool.write { db in
-                let statement = try db.cachedStatement(
-                    sql: "INSERT OR \(verb) INTO items (stage, key, payload, created) VALUES (?, ?, ?, ?)"
-                )
-                for entry in entries {
-                    try statement.execute(
-                        arguments: [stage, Data(hexBytes(entry.key.hex)), Data(entry.payload), created])
-                }
+                try Self.insert(stage, entries, created: created, replacing: replacing, db)
             }
+        }
+    }
+
+    /// Commits one encodable item; blocks, for use off the cooperative pool.
+    package func putNow(_ stage: String, _ key: ItemKey, _ value: some Encodable) throws {
+        let payload = Array(try canonicalJSON(value).utf8)
+        do {
+            try pool.write { db in
+                try Self.insert(stage, [(key, payload)], created: now(), replacing: false, db)
+            }
+        } catch let error as DatabaseError {
+            throw Self.readable(error, doing: "store finished \(stage) items")
+        }
+    }
+
+    private static func insert(
+        _ stage: String,
+        _ entries: [(key: ItemKey, payload: [UInt8])],
+        created: String,
+        replacing: Bool,
+        _ db: Database
+    ) throws {
+        let verb = replacing ? "REPLACE" : "IGNORE"
+        let statement = try db.cachedStatement(
+            sql: "INSERT OR \(verb) INTO items (stage, key, payload, created) VALUES (?, ?, ?, ?)"
+        )
+        for entry in entries {
+            try statement.execute(arguments: [stage, Data(hexBytes(entry.key.hex)), Data(entry.payload), created])
         }
     }
 
@@ -157,7 +180,7 @@ package final class Store: Sendable {
 }
 
 /// The bytes that hexadecimal digits stand for.
-func hexBytes(_ hex: String) -> [UInt8] {
+package func hexBytes(_ hex: String) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(hex.utf8.count / 2)
     var high: UInt8?

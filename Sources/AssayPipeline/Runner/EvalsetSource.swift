@@ -16,6 +16,9 @@ struct EvalsetSource: Sendable {
         get throws { ItemKey("evalset", parts: try questions.map { try canonicalJSON($0) }).hex }
     }
 
+    /// Ids of the documents that the gold quotes name.
+    var citedDocuments: Set<String> { Set(questions.flatMap { $0.gold.map(\.document) }) }
+
     /// Reads the evalset of a pipeline: `questions.jsonl` of a folder, a JSONL file, or a BEIR folder.
     ///
     /// - Throws: `AssayError` with file and line.

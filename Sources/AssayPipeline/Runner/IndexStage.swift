@@ -9,6 +9,8 @@ struct IndexStage {
     let store: Store
     let workspace: Workspace
     let progress: Progress
+    /// Ids of documents whose content hashes are wanted afterwards.
+    var citing: Set<String> = []
 
     /// What later stages need.
     struct Outcome: Sendable {
@@ -88,7 +90,7 @@ struct IndexStage {
         var builder = try await offPool { try IndexBuilder(folder: folder, parts: parts, fresh: fresh) }
         let clock = ContinuousClock()
         var spent = Duration.zero
-        let corpus = try await ingestion.run { line, chunks, rows, known in
+        let corpus = try await ingestion.run(citing: citing) { line, chunks, rows, known in
             let start = clock.now
             defer { spent += clock.now - start }
             var number: Int32?

@@ -53,8 +53,8 @@ extension PipelineSession {
         let evalset = try EvalsetSource(evaluate, data: data, at: evaluate.place)
         let source = try CorpusSource(parts.spec.corpus, data: data, at: parts.spec.corpusPlace)
         let ingestion = Ingestion(source: source, parts: parts, store: store, vectors: nil, progress: progress)
-        let corpus = try await ingestion.run { _, _, _, _ in }
-        let anchored = try await anchors(evalset, corpus.documents)
+        let corpus = try await ingestion.run(citing: evalset.citedDocuments) { _, _, _, _ in }
+        let anchored = try await anchors(evalset, corpus.cited)
         return (evalset.questions.count, evalset.questions.reduce(0) { $0 + $1.gold.count }, anchored.failures)
     }
 
