@@ -52,15 +52,19 @@ package final class PipelineSession: Sendable {
     /// - Returns: The index, and what was read.
     /// - Throws: Errors of the corpus, the embedder and the index.
     func openIndex(data: String?, for evalset: EvalsetSource? = nil) async throws -> IndexStage.Outcome {
-        let source = try CorpusSource(parts.spec.corpus, data: data, at: parts.spec.corpusPlace)
-        return try await IndexStage(
-            source: source,
+        try await indexStage(data: data, citing: evalset?.citedDocuments ?? []).run()
+    }
+
+    /// The stage that builds and opens this pipeline's index.
+    func indexStage(data: String?, citing: Set<String> = []) throws -> IndexStage {
+        IndexStage(
+            source: try CorpusSource(parts.spec.corpus, data: data, at: parts.spec.corpusPlace),
             parts: parts,
             store: store,
             workspace: workspace,
             progress: progress,
-            citing: evalset?.citedDocuments ?? []
-        ).run()
+            citing: citing
+        )
     }
 
     /// Anchors the gold quotes of an evalset in the extracted texts.
