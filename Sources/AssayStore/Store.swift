@@ -1,6 +1,7 @@
 package import AssayModel
 import FoundationEssentials
 import GRDB
+import Synchronization
 
 /// The workspace's database: finished items under the keys of everything that decides them.
 ///
@@ -9,6 +10,10 @@ import GRDB
 package final class Store: Sendable {
     let pool: DatabasePool
     private let now: @Sendable () -> String
+    private let spent = Mutex(StoreTiming(calls: 0, seconds: 0))
+
+    /// Calls made so far and the time they took.
+    package var timing: StoreTiming { spent.withLock { $0 } }
 
     /// Opens or creates the database of a workspace.
     ///
@@ -147,6 +152,11 @@ package final class Store: Sendable {
         _ doing: String,
         _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
+        let start = ContinuousClock.now
+        defer {
+            let time = (ContinuousClock.now - start) / .seconds(1)
+            spent.withLock { $0 = StoreTiming(calls: $0.calls + 1, seconds: $0.seconds + time) }
+        }
         do {
             return try await body()
         } catch let error as DatabaseError {

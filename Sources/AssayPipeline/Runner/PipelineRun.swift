@@ -126,6 +126,7 @@ package struct PipelineRun: Sendable {
         }
         var environment = Machine.environment(started: started)
         environment.finished = session.now()
+        timings.store = session.store.timing
         return RunRecord(id: id, status: .success, results: results, environment: environment, timings: timings)
     }
 
