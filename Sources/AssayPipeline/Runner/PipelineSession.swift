@@ -154,7 +154,14 @@ package final class PipelineSession: Sendable {
     func answering(replicate: Int) throws -> Answering? {
         guard let spec = parts.spec.answer, let template = parts.template else { return nil }
         let engine = try engines.engine(spec.engine, at: spec.enginePlace)
-        return Answering(spec: spec, template: template, engine: engine, store: store, replicate: replicate)
+        return Answering(
+            spec: spec,
+            template: template,
+            engine: engine,
+            identity: try canonicalJSON(engine.identity),
+            store: store,
+            replicate: replicate
+        )
     }
 
     /// The judge, nil without one.
