@@ -69,6 +69,8 @@ package final class Store: Sendable {
         as type: Value.Type
     ) async throws -> Value? {
         guard let payload = try await items(stage, [key])[key] else { return nil }
+        let start = ContinuousClock.now
+        defer { count(since: start, calls: 0) }
         if let value = try? JSONDecoder().decode(Value.self, from: Data(payload)) { return value }
         try await readable("remove a damaged \(stage) item") { [pool] in
             try await pool.write { db in
@@ -130,7 +132,10 @@ package final class Store: Sendable {
 
     /// Commits one encodable item.
     package func put(_ stage: String, _ key: ItemKey, _ value: some Encodable, replacing: Bool = false) async throws {
-        try await put(stage, [(key, Array(try canonicalJSON(value).utf8))], replacing: replacing)
+        let start = ContinuousClock.now
+        let payload = Array(try canonicalJSON(value).utf8)
+        count(since: start, calls: 0)
+        try await put(stage, [(key, payload)], replacing: replacing)
     }
 
     /// Number of finished items of each stage, for `assay cache stats`.
@@ -153,15 +158,17 @@ package final class Store: Sendable {
         _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
         let start = ContinuousClock.now
-        defer {
-            let time = (ContinuousClock.now - start) / .seconds(1)
-            spent.withLock { $0 = StoreTiming(calls: $0.calls + 1, seconds: $0.seconds + time) }
-        }
+        defer { count(since: start, calls: 1) }
         do {
             return try await body()
         } catch let error as DatabaseError {
             throw Self.readable(error, doing: doing)
         }
+    }
+
+    private func count(since start: ContinuousClock.Instant, calls: Int) {
+        let time = (ContinuousClock.now - start) / .seconds(1)
+        spent.withLock { $0 = StoreTiming(calls: $0.calls + calls, seconds: $0.seconds + time) }
     }
 
     static func readable(_ error: DatabaseError, doing: String) -> AssayError {
