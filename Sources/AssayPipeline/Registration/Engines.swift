@@ -11,9 +11,11 @@ final class Engines: Sendable {
     private let models: ModelStore
     private let project: Project
     private let made = Mutex<[String: any Engine]>([:])
+    private let spending: Spending
 
-    init(_ project: Project) throws {
+    init(_ project: Project, budget: Budget = Budget()) throws {
         self.project = project
+        spending = Spending(budget)
         file = try EnginesFile(project.enginesFile)
         models = try ModelStore(project)
     }
@@ -38,6 +40,34 @@ final class Engines: Sendable {
             engines[name] = engine
             return engine
         }
+    }
+
+    /// The engine `name` for the calls of a run, which count against its caps.
+    ///
+    /// - Throws: As `engine`, and "run.max-cost" for an engine without a price when money is capped.
+    func budgeted(_ name: String, at place: Place?) throws -> any Engine {
+        let engine = try engine(name, at: place)
+        guard spending.isLimited else { return engine }
+        let config = try file.config(name, at: place)
+        if config.price == nil, config.kind == .openai, spending.limitsCost {
+            throw AssayError(
+                "run.max-cost",
+                "--max-cost cannot be kept: the engine '\(name)' has no price",
+                at: place,
+                remedy: "add 'price: { input: X, output: Y }' (per million tokens) to its entry in engines.yaml"
+            )
+        }
+        return BudgetedEngine(engine: engine, price: config.price, spending: spending)
+    }
+
+    /// Breaks control tokens in what is put into the engine's prompts: the common ones, and those of a local model's own vocabulary.
+    ///
+    /// - Throws: As `engine`, and "engine.model" for a model file that cannot be read.
+    func promptGuard(_ name: String, at place: Place?) throws -> PromptGuard {
+        var config = try file.config(name, at: place)
+        guard config.kind == .llama else { return PromptGuard() }
+        try complete(&config, at: place)
+        return PromptGuard(tokens: try GGUFVocabulary.controlTokens(of: config.llama.ggufPath))
     }
 
     private func complete(_ config: inout EngineConfig, at place: Place?) throws {

@@ -28,13 +28,14 @@ struct Answering: Sendable {
     /// Ignores stored answers and stores new ones under the next replicate number.
     let replicate: Int
 
-    private static let guardian = PromptGuard()
+    /// Breaks the engine's control tokens in retrieved text and questions.
+    let guardian: PromptGuard
 
     /// Renders the request for a question: retrieved text and question lose their control-token literals first.
     func request(_ question: String, passages: [String]) -> (request: ChatRequest, neutralised: Int) {
         var neutralised = 0
         func safe(_ text: String) -> String {
-            let guarded = Self.guardian.neutralise(text)
+            let guarded = guardian.neutralise(text)
             neutralised += guarded.count
             return guarded.text
         }

@@ -24,18 +24,20 @@ package final class PipelineSession: Sendable {
     ///   - spec: The file.
     ///   - project: Where models, engines and workspace are.
     ///   - progress: Told of finished items.
+    ///   - budget: Caps on what engines may use.
     ///   - now: The clock, injected.
     /// - Throws: `AssayError` for anything wrong with file, models or workspace.
     package init(
         _ spec: PipelineSpec,
         project: Project,
         progress: Progress,
+        budget: Budget = Budget(),
         now: @escaping @Sendable () -> String
     ) throws {
         workspace = project.workspace
         try workspace.create()
         store = try Store(project.workspace, now: now)
-        engines = try Engines(project)
+        engines = try Engines(project, budget: budget)
         parts = try PipelineParts(spec, resources: engines.resources)
         self.progress = progress
         self.now = now
@@ -153,21 +155,22 @@ package final class PipelineSession: Sendable {
     /// The answering stage, nil without one.
     func answering(replicate: Int) throws -> Answering? {
         guard let spec = parts.spec.answer, let template = parts.template else { return nil }
-        let engine = try engines.engine(spec.engine, at: spec.enginePlace)
+        let engine = try engines.budgeted(spec.engine, at: spec.enginePlace)
         return Answering(
             spec: spec,
             template: template,
             engine: engine,
             identity: try canonicalJSON(engine.identity),
             store: store,
-            replicate: replicate
+            replicate: replicate,
+            guardian: try engines.promptGuard(spec.engine, at: spec.enginePlace)
         )
     }
 
     /// The judge, nil without one.
     func judge(replicate: Int) throws -> (engine: any Engine, session: JudgeSession)? {
         guard let evaluate = parts.spec.evaluate, let name = evaluate.judge else { return nil }
-        let engine = try engines.engine(name, at: evaluate.judgePlace)
+        let engine = try engines.budgeted(name, at: evaluate.judgePlace)
         return (engine, JudgeSession(engine: engine, store: store, replicate: replicate))
     }
 

@@ -105,8 +105,6 @@ package struct PipelineSpec: Sendable {
     package let evaluate: Evaluate?
     /// `expect:`.
     package let expect: Expectations?
-    /// What is measured, with all defaults, for `specHash` and the record; components' own defaults are added when they are made.
-    package let effective: JSONValue
 
     /// Reads a pipeline file.
     ///
@@ -151,9 +149,6 @@ package struct PipelineSpec: Sendable {
         expect = try root.node("expect").map { try Expectations($0) }
         try root.finish()
         try Self.check(retrieve, answer, embed: embed, keywords: keywords)
-        var measured = root.effective
-        for key in ["expect", "gate"] { measured[key] = nil }
-        effective = .object(measured)
     }
 
     private static func check(_ retrieve: Retrieve, _ answer: Answer?, embed: Named?, keywords: ConfigNode?) throws {

@@ -35,6 +35,12 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "End after this many seconds; what is finished is kept.")
     var maxTime: Double?
 
+    @Option(help: "Tokens of prompts and replies that engines may use; what is finished is kept.")
+    var maxTokens: Int?
+
+    @Option(help: "What engines may cost, in the unit of the prices in engines.yaml; what is finished is kept.")
+    var maxCost: Double?
+
     @OptionGroup var place: WorkspaceOptions
 
     func run() async throws {
@@ -67,6 +73,7 @@ struct RunCommand: AsyncParsableCommand {
             spec,
             project: project,
             progress: ProgressLine.progress(),
+            budget: Budget(tokens: maxTokens, cost: maxCost),
             now: { timestamp() }
         )
         var options = PipelineRun.Options()
