@@ -19,14 +19,17 @@ def free_port():
 
 
 class Engine:
-    """llama.cpp's server with the flags of the engine `local-fast`: two slots, prefix cache."""
+    """llama.cpp's server with the flags of the engine `local-fast`: two slots, prefix cache.
 
-    def __init__(self, home, launcher, context=8192, slots=2):
+    One thread: with more, the threads wait for each other by spinning, and on a machine that does something else, too, both sides crawl.
+    """
+
+    def __init__(self, home, launcher, context=8192, slots=2, threads=1):
         self.port = free_port()
         options = {
             "parent": os.getpid(), "model": str(pathlib.Path(home) / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf"), "alias": "judge",
             "port": self.port, "slots": slots, "context": context * slots, "batch": 256, "cache": True, "cache_mib": 512,
-            "embedding": False, "pooling": "", "threads": 0,
+            "embedding": False, "pooling": "", "threads": threads,
         }
         python = str(pathlib.Path(home) / "venv" / "bin" / "python")
         self.process = subprocess.Popen(
@@ -52,9 +55,10 @@ class Engine:
 class Proxy:
     """Passes requests on as they are and keeps what the engine says of each: `timings`."""
 
-    def __init__(self, target):
+    def __init__(self):
         self.calls = []
-        calls = self.calls
+        self.engine = None
+        proxy = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
@@ -64,7 +68,7 @@ class Proxy:
                 self.forward(self.rfile.read(int(self.headers["Content-Length"])))
 
             def forward(self, body):
-                upstream = http.client.HTTPConnection("127.0.0.1", target, timeout=3600)
+                upstream = http.client.HTTPConnection("127.0.0.1", proxy.engine.port, timeout=3600)
                 upstream.request(self.command, self.path, body or None, {"Content-Type": "application/json"})
                 answer = upstream.getresponse()
                 self.send_response(answer.status)
@@ -77,7 +81,7 @@ class Proxy:
                     self.wfile.write(part)
                 found = re.findall(rb'"timings":(\{[^}]*\})', text)
                 if self.path.endswith("/chat/completions"):
-                    calls.append(json.loads(found[-1]) if found else {})
+                    proxy.calls.append(json.loads(found[-1]) if found else {})
 
             def log_message(self, *arguments):
                 pass
@@ -89,7 +93,7 @@ class Proxy:
 
     def take(self):
         """The counts since the last time."""
-        taken, self.calls[:] = list(self.calls), []
+        taken, self.calls = self.calls, []
         return {
             "calls": len(taken),
             "failed": sum(1 for call in taken if not call),

@@ -21,7 +21,7 @@ from ragas.metrics import Faithfulness, LLMContextPrecisionWithReference  # noqa
 
 def main():
     rows = [json.loads(line) for line in open(sys.argv[1])]
-    judge = ChatOpenAI(model="judge", base_url=sys.argv[2], temperature=0, max_tokens=512, max_retries=0, timeout=3600)
+    judge = ChatOpenAI(model="judge", base_url=sys.argv[2], temperature=0, max_tokens=256, max_retries=0, timeout=3600)
     dataset = EvaluationDataset(
         [
             SingleTurnSample(

@@ -74,6 +74,7 @@ extension MetricSummary {
     /// - Parameters:
     ///   - rows: The questions.
     ///   - definition: The metric.
+    /// - Returns: The share.
     static func flipRate(_ rows: [QuestionResult], of definition: MetricDefinition) -> Double? {
         let middle = (definition.range.lowerBound + definition.range.upperBound) / 2
         var pairs = 0

@@ -18,6 +18,7 @@ final class Engines: Sendable {
     /// - Parameters:
     ///   - project: Where they are named.
     ///   - replay: A journal that answers in place of every engine.
+    /// - Throws: What is wrong with the project's files.
     init(_ project: Project, replay: String? = nil) throws {
         self.project = project
         self.replay = replay

@@ -64,6 +64,8 @@ final class JudgeSession: Sendable {
     /// - Parameters:
     ///   - call: The question.
     ///   - repetition: Number of the repeat, from 0; each has a seed and a line in the journal of its own.
+    /// - Returns: The reply.
+    /// - Throws: What the engine throws, and `AssayError` "judge.canary" for one that does not obey.
     func ask(_ call: JudgeCall, repetition: Int = 0) async throws -> JudgeReply {
         let (request, guarded) = request(call, repetition)
         let key = try key(call, request, guarded: guarded, repetition)
@@ -110,7 +112,9 @@ final class JudgeSession: Sendable {
         return (request, found > 0)
     }
 
-    /// Key of a call. What only some calls have is added only where they have it, so that keys of plain calls stay as they were.
+    /// Key of a call.
+    ///
+    /// What only some calls have is added only where they have it, so that keys of plain calls stay as they were.
     private func key(
         _ call: JudgeCall,
         _ request: ChatRequest,
@@ -126,7 +130,9 @@ final class JudgeSession: Sendable {
         return ItemKey("judge", parts: parts)
     }
 
-    /// Before the first call of its kind: the engine must show that it obeys. Engines without a model have nothing to show.
+    /// Lets the engine show that it obeys, before the first call of its kind.
+    ///
+    /// Engines without a model have nothing to show.
     private func checkObedience(_ call: JudgeCall) async throws {
         guard !["scripted", "replay"].contains(engine.identity.mode) else { return }
         let canary: EngineCanary = call.choices != nil ? .logprob : asking == .schema ? .schema : .compact
