@@ -12,9 +12,18 @@ final class Engines: Sendable {
     private let project: Project
     private let made = Mutex<[String: any Engine]>([:])
     private let spending: Spending
+    private let replay: String?
 
-    init(_ project: Project, budget: Budget = Budget()) throws {
+    /// Reads the project's engines.
+    ///
+    /// - Parameters:
+    ///   - project: Where they are named.
+    ///   - budget: Caps on what a run may use.
+    ///   - replay: A journal that answers in place of every engine.
+    /// - Throws: What is wrong with the project's files.
+    init(_ project: Project, budget: Budget = Budget(), replay: String? = nil) throws {
         self.project = project
+        self.replay = replay
         spending = Spending(budget)
         file = try EnginesFile(project.enginesFile)
         models = try ModelStore(project)
@@ -32,6 +41,10 @@ final class Engines: Sendable {
     func engine(_ name: String, at place: Place?) throws -> any Engine {
         if let known = made.withLock({ $0[name] }) { return known }
         var config = try file.config(name, at: place)
+        if let replay {
+            config.kind = .replay
+            config.journalPath = absolutePath(replay)
+        }
         if config.kind == .llama { try complete(&config, at: place) }
         let environment = ProcessInfo.processInfo.environment
         let engine = try makeEngine(config, environment: environment)
@@ -65,7 +78,8 @@ final class Engines: Sendable {
     /// - Throws: As `engine`, and "engine.model" for a model file that cannot be read.
     func promptGuard(_ name: String, at place: Place?) throws -> PromptGuard {
         var config = try file.config(name, at: place)
-        guard config.kind == .llama else { return PromptGuard() }
+        // A journal answers without the model, whose file need not be there.
+        guard config.kind == .llama, replay == nil else { return PromptGuard() }
         try complete(&config, at: place)
         return PromptGuard(tokens: try GGUFVocabulary.controlTokens(of: config.llama.ggufPath))
     }

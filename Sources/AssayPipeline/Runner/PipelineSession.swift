@@ -16,7 +16,10 @@ package final class PipelineSession: Sendable {
     package let store: Store
     let progress: Progress
     let now: @Sendable () -> String
+    /// What the engines said, where it is to be written to a file; nil otherwise.
+    package let journal: RunJournal?
     private let engines: Engines
+    private let answersInFlight = Answering.Flights()
 
     /// Opens a pipeline.
     ///
@@ -25,6 +28,8 @@ package final class PipelineSession: Sendable {
     ///   - project: Where models, engines and workspace are.
     ///   - progress: Told of finished items.
     ///   - budget: Caps on what engines may use.
+    ///   - recording: Keeps every reply of an engine, stored ones included, for a journal file.
+    ///   - replay: A journal file that answers in place of every engine.
     ///   - now: The clock, injected.
     /// - Throws: `AssayError` for anything wrong with file, models or workspace.
     package init(
@@ -32,12 +37,15 @@ package final class PipelineSession: Sendable {
         project: Project,
         progress: Progress,
         budget: Budget = Budget(),
+        recording: Bool = false,
+        replay: String? = nil,
         now: @escaping @Sendable () -> String
     ) throws {
+        journal = recording ? RunJournal() : nil
         workspace = project.workspace
         try workspace.create()
         store = try Store(project.workspace, now: now)
-        engines = try Engines(project, budget: budget)
+        engines = try Engines(project, budget: budget, replay: replay)
         parts = try PipelineParts(spec, resources: engines.resources)
         self.progress = progress
         self.now = now
@@ -163,15 +171,32 @@ package final class PipelineSession: Sendable {
             identity: try canonicalJSON(engine.identity),
             store: store,
             replicate: replicate,
-            guardian: try engines.promptGuard(spec.engine, at: spec.enginePlace)
+            guardian: try engines.promptGuard(spec.engine, at: spec.enginePlace),
+            flights: answersInFlight,
+            journal: journal
         )
     }
 
-    /// The judge, nil without one.
+    /// The judges, nil without one.
+    func judges(replicate: Int) throws -> JudgeBench? {
+        guard let judging = parts.spec.evaluate?.judging else { return nil }
+        let members = try judging.members.map { member in
+            JudgeSession(
+                engine: try engines.budgeted(member.name, at: member.place),
+                guardian: try engines.promptGuard(member.name, at: member.place),
+                store: store,
+                replicate: replicate,
+                ask: judging.ask,
+                temperature: judging.temperature,
+                journal: journal
+            )
+        }
+        return JudgeBench(spec: judging, members: members)
+    }
+
+    /// The first judge, nil without one.
     func judge(replicate: Int) throws -> (engine: any Engine, session: JudgeSession)? {
-        guard let evaluate = parts.spec.evaluate, let name = evaluate.judge else { return nil }
-        let engine = try engines.budgeted(name, at: evaluate.judgePlace)
-        return (engine, JudgeSession(engine: engine, store: store, replicate: replicate))
+        try judges(replicate: replicate)?.members.first.map { ($0.engine, $0) }
     }
 
     /// The replicate number of a refresh: that of an interrupted one, else the next.

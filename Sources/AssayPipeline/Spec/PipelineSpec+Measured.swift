@@ -54,7 +54,19 @@ extension PipelineSpec.Answer {
 extension PipelineSpec.Evaluate {
     fileprivate var measured: JSONValue {
         var members: [String: JSONValue] = ["evalset": .string(baseName(evalset)), "split": .string(split)]
-        if let judge { members["judge"] = .string(judge) }
+        if let judging { members["judge"] = judging.measured }
         return .object(members)
+    }
+}
+
+extension JudgingSpec {
+    fileprivate var measured: JSONValue {
+        [
+            "engines": .array(members.map { .string($0.name) }),
+            "ask": .string(ask.rawValue),
+            "repeats": .int(repeats),
+            "temperature": .double(temperature),
+            "combine": .string(combine.rawValue),
+        ]
     }
 }

@@ -41,6 +41,14 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "What engines may cost, in the unit of the prices in engines.yaml; what is finished is kept.")
     var maxCost: Double?
 
+    @Option(
+        help: "Write what the engines said, stored replies included, to this journal; '--replay' answers from it."
+    )
+    var record: String?
+
+    @Option(help: "Answer from this journal in place of every engine: a run without a model.")
+    var replay: String?
+
     @OptionGroup var place: WorkspaceOptions
 
     func run() async throws {
@@ -74,6 +82,8 @@ struct RunCommand: AsyncParsableCommand {
             project: project,
             progress: ProgressLine.progress(),
             budget: Budget(tokens: maxTokens, cost: maxCost),
+            recording: record != nil,
+            replay: replay,
             now: { timestamp() }
         )
         var options = PipelineRun.Options()
@@ -84,6 +94,10 @@ struct RunCommand: AsyncParsableCommand {
             let outcome = try await PipelineRun(session, options: options).run(id: RunID.make())
             await session.close()
             try RunExport.write(outcome.record, to: outcome.folder)
+            if let record, let journal = session.journal {
+                try journal.write(to: record)
+                note("journal: \(journal.count) replies in \(record)")
+            }
             return outcome
         } catch {
             await session.close()
@@ -92,6 +106,13 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func sweep() async throws -> ExitCode {
+        if record != nil {
+            throw AssayError(
+                "run.record",
+                "--record takes one pipeline, and \(file) is a sweep",
+                remedy: "record the variants' pipelines one by one"
+            )
+        }
         let sweep = try Sweep(file)
         if verify, !sweep.variants.allSatisfy({ $0.expect != nil }) { throw missingExpectations }
         var outcomes: [PipelineRun.Outcome] = []
