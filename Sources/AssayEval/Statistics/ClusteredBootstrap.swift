@@ -55,6 +55,7 @@ package enum ClusteredBootstrap {
     ///   - observed: The statistic of the data.
     ///   - jackknife: The statistic without each of the units.
     ///   - confidence: Share of such intervals that hold the true value.
+    /// - Returns: The interval.
     static func interval(
         distribution: [Double],
         observed: Double,

@@ -12,6 +12,7 @@ package enum Normal {
     /// The value that a share `p` lies below; accurate to 1e-12, relative above 1.
     ///
     /// - Parameter p: Share from 0 to 1; the ends give −∞ and ∞.
+    /// - Returns: The quantile.
     package static func quantile(_ p: Double) -> Double {
         precondition(p >= 0 && p <= 1, "a share is from 0 to 1")
         if p == 0 { return -.infinity }

@@ -17,14 +17,13 @@ package struct SignFlipTest: Sendable, Equatable {
     /// Random flips, 0 when all were counted out.
     package let flips: Int
 
-    /// Tests whether the mean of differences is 0.
+    /// Tests whether the mean of differences is 0; nil below two clusters.
     ///
     /// - Parameters:
     ///   - differences: Candidate − baseline, one a question.
     ///   - clusters: The cluster of each difference.
     ///   - flips: Random flips where there are too many clusters to count all out, at least 1.
     ///   - seed: Seed of the random flips.
-    /// - Returns: nil below two clusters.
     package init?(_ differences: [Double], clusters: [Int], flips: Int = 9_999, seed: UInt64 = 1) {
         precondition(
             differences.count == clusters.count && flips > 0,

@@ -76,6 +76,7 @@ struct VarianceSplit {
     /// - Parameters:
     ///   - cells: The question's answers.
     ///   - judge: Variance of one judgement.
+    /// - Returns: The variance.
     static func judgeVariance(of cells: [Cell], judge: Double) -> Double {
         let sum = cells.reduce(0) { $0 + judge / Double($1.count) }
         return sum / Double(cells.count * cells.count)

@@ -19,7 +19,9 @@ extension RunResults {
             + "\(other.corpus.name) \(other.corpus.fingerprint.prefix(12))"
     }
 
-    /// Why a metric's values are not of one kind: another definition, or another judge. nil when they are, and when a run lacks it.
+    /// Why a metric's values are not of one kind: another definition, or another judge.
+    ///
+    /// nil when they are, and when a run lacks the metric.
     public func metricObstacle(_ name: String, to other: RunResults) -> String? {
         guard let mine = metrics.first(where: { $0.definition.name == name }),
             let theirs = other.metrics.first(where: { $0.definition.name == name })

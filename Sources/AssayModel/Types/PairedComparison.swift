@@ -235,7 +235,7 @@ public struct MetricComparison: Sendable, Codable, Equatable {
 public struct VarianceComponents: Sendable, Codable, Equatable {
     /// Between questions: true differences of difficulty.
     public var question: Double
-    /// Between fresh answers to one question; nil with a single run. Holds the judge's part when `judge` is nil.
+    /// Between fresh answers to one question, the judge's part included when `judge` is nil; nil with a single run.
     public var generation: Double?
     /// Between repeated judgements of one answer; nil without repeats.
     public var judge: Double?
