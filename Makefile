@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 BIN = .build/release/assay
 SOURCES = $(shell find Sources -type f) Package.swift
 
-.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory clean help
+.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory simulate clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -49,6 +49,10 @@ install: $(BIN) ## put program, models file and completions under PREFIX
 
 clean: ## remove what was built; models and finished work stay
 	@rm -rf .build
+
+simulate: ## coverage of intervals, false alarms and power by simulation: about 5 minutes
+	@swift build -c release --product simulate 2>&1 | grep -E 'error|warning: unre|Compiling|Build' >&2; \
+	  $$(swift build -c release --show-bin-path)/simulate $(REPETITIONS) | tee reports/statistics.md
 
 bench-embed: models ## texts a second against PyPI's sentence-transformers
 	@ASSAY_MODELS=$(ASSAY_HOME)/models Benchmarks/embed/run

@@ -62,15 +62,29 @@ extension PairedComparison {
 
     /// Compares each candidate with one baseline; the p values of all are corrected together.
     ///
+    /// - Parameters:
+    ///   - baseline: What is compared with, and what it was asked for as.
+    ///   - candidates: What is compared.
+    ///   - replicates: Further runs of one of these specs; each joins the side of its spec.
+    ///   - metrics: Metrics to compare; nil for all that the runs share.
+    ///   - options: How to compare; its own replicates are replaced.
+    /// - Returns: One comparison a candidate.
     /// - Throws: As `init`.
     package static func all(
         baseline: (name: String, results: RunResults),
         candidates: [(name: String, results: RunResults)],
+        replicates: [RunResults] = [],
         metrics: [String]? = nil,
         options: ComparisonOptions = ComparisonOptions()
     ) throws(AssayError) -> [PairedComparison] {
+        var options = options
+        func further(_ results: RunResults) -> [RunResults] { replicates.filter { $0.specHash == results.specHash } }
+        options.baselineReplicates = further(baseline.results)
         var comparisons: [PairedComparison] = []
         for candidate in candidates {
+            // Two runs of one spec: their replicates cannot be told apart and count for the baseline.
+            options.candidateReplicates =
+                candidate.results.specHash == baseline.results.specHash ? [] : further(candidate.results)
             comparisons.append(
                 try PairedComparison(
                     baseline: baseline.results,
