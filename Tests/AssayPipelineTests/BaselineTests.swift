@@ -129,7 +129,9 @@ struct RunHistoryTests {
         let heads = try await session.store.heads(of: "pipeline", last: 13)
         let history = MetricHistory(pipeline: "pipeline", heads: heads, metric: "mrr")
         #expect(history.series.first?.changes == [])
-        #expect(history.series.first?.points.map(\.epoch) == [Int](repeating: 0, count: 6) + [Int](repeating: 1, count: 7))
+        #expect(
+            history.series.first?.points.map(\.epoch) == [Int](repeating: 0, count: 6) + [Int](repeating: 1, count: 7)
+        )
         await session.close()
     }
 }

@@ -35,7 +35,9 @@ struct GateSpecTests {
             ).gate
         )
         #expect(gate.baseline == "main" && gate.inconclusiveFails && gate.allowsUnvalidated && gate.needsBaseline)
-        let shown = gate.rules.map { "\($0.subject.name) \($0.kind.rawValue) \($0.limit) \($0.slice ?? "-") \($0.place)" }
+        let shown = gate.rules.map {
+            "\($0.subject.name) \($0.kind.rawValue) \($0.limit) \($0.slice ?? "-") \($0.place)"
+        }
         #expect(
             shown == [
                 "hit@5 min 0.7 - p.yaml:9", "hit@5 drop 0.05 - p.yaml:9", "coverage min 0.98 - p.yaml:10",
@@ -94,7 +96,9 @@ struct SourceCommitTests {
     }
 
     @Test func readsLooseAndPackedBranchesAndDetachedHeads() throws {
-        let loose = try folder([".git/HEAD": "ref: refs/heads/main\n", ".git/refs/heads/main": Self.id + "\n", "a/b": ""])
+        let loose = try folder([
+            ".git/HEAD": "ref: refs/heads/main\n", ".git/refs/heads/main": Self.id + "\n", "a/b": "",
+        ])
         #expect(SourceCommit.find(above: loose + "/a") == Self.id)
         let packed = try folder([
             ".git/HEAD": "ref: refs/heads/x/y\n",

@@ -128,7 +128,8 @@ package struct GateEvaluation: Sendable {
         var result = decided(rule, value: lowest.coverage, count: lowest.scored + lowest.notScored)
         if result.outcome == .failed {
             let below = metrics.filter { $0.coverage < rule.limit }
-            result.reason = "not scored: "
+            result.reason =
+                "not scored: "
                 + below.map { "\($0.definition.name) \($0.notScored) of \($0.scored + $0.notScored)" }
                 .joined(separator: ", ")
         }

@@ -109,7 +109,8 @@ package struct BaselineFile: Sendable {
 
     /// Names are file names: letters, digits, `.`, `_` and `-`, not starting with a dot.
     private static func check(_ name: String) throws {
-        let isName = !name.isEmpty && name.utf8.count <= 100 && !name.hasPrefix(".")
+        let isName =
+            !name.isEmpty && name.utf8.count <= 100 && !name.hasPrefix(".")
             && name.utf8.allSatisfy { byte in
                 (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
                     || [45, 46, 95].contains(byte)

@@ -63,7 +63,7 @@ package struct GateSession: Sendable {
         }
     }
 
-    private static func find(_ name: String?, _ baselines: BaselineFile, _ store: Store) async throws -> Baseline? {
+    static func find(_ name: String?, _ baselines: BaselineFile, _ store: Store) async throws -> Baseline? {
         guard let name else { return nil }
         // Ids of runs are names of files too, but no baseline is called like one.
         if baselines.names.contains(name), let stored = try baselines.read(name) { return stored }

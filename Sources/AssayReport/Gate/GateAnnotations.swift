@@ -11,7 +11,8 @@ package struct GateAnnotations: GateRenderer {
     package func render(_ report: GateReport, options: ReportOptions) throws -> String {
         let lines = report.rules.filter { $0.outcome != .passed }.map { rule in
             let fails = rule.outcome == .failed || (rule.outcome == .inconclusive && report.inconclusiveFails)
-            let level = fails || rule.outcome == .refused ? "error" : rule.outcome == .inconclusive ? "warning" : "notice"
+            let level =
+                fails || rule.outcome == .refused ? "error" : rule.outcome == .inconclusive ? "warning" : "notice"
             var properties: [String] = []
             if let place = rule.place {
                 properties.append("file=\(Self.property(place.file))")

@@ -18,6 +18,6 @@ package struct GateJSON: GateRenderer {
     package func render(_ report: GateReport, options: ReportOptions) throws -> String {
         let sentences = Dictionary(report.rules.map { ($0.name, $0.sentence) }) { first, _ in first }
         let output = Output(report: report, open: report.isOpen, headline: report.headline, sentences: sentences)
-        return try canonicalJSON(output, pretty: true) + "\n"
+        return JSONReport.escapingHidden(try canonicalJSON(output, pretty: true)) + "\n"
     }
 }

@@ -10,7 +10,10 @@ package struct GateMarkdown: GateRenderer {
 
     package func render(_ report: GateReport, options: ReportOptions) throws -> String {
         let mark = report.verdict == .passed ? "✅" : report.isOpen ? "⚠️" : "❌"
-        var lines = ["## \(mark) Gate of \(MarkdownText.inline(report.pipeline))", "", MarkdownText.inline(report.headline) + ".", ""]
+        var lines = [
+            "## \(mark) Gate of \(MarkdownText.inline(report.pipeline))", "",
+            MarkdownText.inline(report.headline) + ".", "",
+        ]
         lines += table(report).markdown()
         func section(_ title: String, _ items: [String]) {
             guard !items.isEmpty else { return }
@@ -19,7 +22,8 @@ package struct GateMarkdown: GateRenderer {
         section(
             "Rules that do not hold",
             report.rules.filter { $0.outcome != .passed }.map { rule in
-                (rule.place.map { MarkdownText.code("\($0)") + ": " } ?? "") + MarkdownText.inline(rule.sentence, limit: 800)
+                (rule.place.map { MarkdownText.code("\($0)") + ": " } ?? "")
+                    + MarkdownText.inline(rule.sentence, limit: 800)
             }
         )
         section(
@@ -41,14 +45,16 @@ package struct GateMarkdown: GateRenderer {
 
     private func table(_ report: GateReport) -> TextTable {
         var table = TextTable(columns: [
-            .text("rule"), .number("limit"), .number("before"), .number("now"), .number("gain (95 %)"), .number("p, Holm"),
+            .text("rule"), .number("limit"), .number("before"), .number("now"), .number("gain (95 %)"),
+            .number("p, Holm"),
             .number("shows"), .number("n"), .text("outcome"),
         ])
         table.rows = report.rules.map { rule in
             [
                 .init(MarkdownText.code(rule.name)), .init(GateRuleResult.figure(rule.limit)),
                 .init(GateRuleResult.figure(rule.before)), .init(GateRuleResult.figure(rule.value)),
-                .init(GateText.interval(rule)), .init(rule.adjustedP.map(GateRuleResult.p)?.replacing("<", with: "\\<") ?? ""),
+                .init(GateText.interval(rule)),
+                .init(rule.adjustedP.map(GateRuleResult.p)?.replacing("<", with: "\\<") ?? ""),
                 .init(rule.detectable.map { "±" + Format.metric($0) } ?? ""),
                 .init(rule.count > 0 ? Format.count(rule.count) : ""),
                 .init(GateText.word(rule), rule.outcome == .passed ? .plain : .strong),

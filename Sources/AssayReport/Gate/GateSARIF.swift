@@ -25,7 +25,10 @@ package struct GateSARIF: GateRenderer {
             ],
             "automationDetails": ["id": .string("assay-gate/\(report.pipeline)/")],
             "invocations": [
-                ["executionSuccessful": .bool(report.verdict != .refused), "exitCodeDescription": .string(report.headline)]
+                [
+                    "executionSuccessful": .bool(report.verdict != .refused),
+                    "exitCodeDescription": .string(report.headline),
+                ]
             ],
             "properties": ["run": .string(report.run.run), "verdict": .string(report.verdict.rawValue)],
             "results": .array(results),
@@ -35,7 +38,7 @@ package struct GateSARIF: GateRenderer {
             "version": "2.1.0",
             "runs": [run],
         ]
-        return try canonicalJSON(log, pretty: true) + "\n"
+        return JSONReport.escapingHidden(try canonicalJSON(log, pretty: true)) + "\n"
     }
 
     private static func id(_ rule: GateRuleResult) -> String { "gate/\(rule.kind.rawValue)" }

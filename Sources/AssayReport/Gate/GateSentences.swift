@@ -36,9 +36,10 @@ extension GateRuleResult {
             switch outcome {
             case .failed: "worse by more than \(margin)"
             case .passed: "not worse by more than \(margin)"
-            default: high.map { $0 < 0 } == true
-                ? "worse, but not shown to be worse by more than \(margin)"
-                : "neither shown to be worse nor not worse by more than \(margin)"
+            default:
+                high.map { $0 < 0 } == true
+                    ? "worse, but not shown to be worse by more than \(margin)"
+                    : "neither shown to be worse nor not worse by more than \(margin)"
             }
         return "\(name) \(verdict): \(figures) (\(interval), \(size)\(test))."
     }
@@ -94,7 +95,9 @@ extension GateReport {
     var freshnessLine: String? {
         guard !freshness.isEmpty else { return nil }
         let names = ["answer": "answers", "judge": "judge calls"]
-        return freshness.map { "\(names[$0.stage] ?? $0.stage) \(Format.count($0.items)), cache hits \(Format.count($0.reused))" }
-            .joined(separator: " · ")
+        return freshness.map {
+            "\(names[$0.stage] ?? $0.stage) \(Format.count($0.items)), cache hits \(Format.count($0.reused))"
+        }
+        .joined(separator: " · ")
     }
 }

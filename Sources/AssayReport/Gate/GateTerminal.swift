@@ -10,7 +10,9 @@ package struct GateTerminal: GateRenderer {
 
     package func render(_ report: GateReport, options: ReportOptions) throws -> String {
         let ink = Ink(options)
-        var lines = ["gate \(PrintableText.line(report.pipeline))\(ink.separator)run \(PrintableText.line(report.run.run))", ""]
+        var lines = [
+            "gate \(PrintableText.line(report.pipeline))\(ink.separator)run \(PrintableText.line(report.run.run))", "",
+        ]
         lines += table(report).lines(ink).map(ink.own)
         lines.append("")
         for rule in report.rules where rule.outcome != .passed {
@@ -35,7 +37,9 @@ package struct GateTerminal: GateRenderer {
                     + PrintableText.fit(PrintableText.line(change.question), width: 80)
             )
         }
-        for note in report.notes { lines += PrintableText.wrap("note  " + PrintableText.line(note), width: ink.width).map(ink.own) }
+        for note in report.notes {
+            lines += PrintableText.wrap("note  " + PrintableText.line(note), width: ink.width).map(ink.own)
+        }
         let style: TextTable.Style = report.verdict == .passed ? .good : report.isOpen ? .accent : .bad
         lines.append(ink.paint(report.headline, style))
         return lines.joined(separator: "\n") + "\n"
@@ -43,8 +47,8 @@ package struct GateTerminal: GateRenderer {
 
     private func table(_ report: GateReport) -> TextTable {
         var table = TextTable(columns: [
-            .text("rule", flexible: true), .number("limit"), .number("before"), .number("now"), .number("gain, 95 %"),
-            .number("p"), .number("shows"), .number("n"), .text("outcome"),
+            .text("rule", flexible: true), .number("limit"), .number("before"), .number("now"),
+            .number("gain, 95 %"), .number("n"), .text("outcome"),
         ])
         table.rows = report.rules.map { rule in
             [
@@ -53,8 +57,6 @@ package struct GateTerminal: GateRenderer {
                 .init(GateRuleResult.figure(rule.before)),
                 .init(GateRuleResult.figure(rule.value)),
                 .init(GateText.interval(rule)),
-                .init(rule.adjustedP.map(GateRuleResult.p) ?? ""),
-                .init(rule.detectable.map { "±" + Format.metric($0) } ?? ""),
                 .init(rule.count > 0 ? Format.count(rule.count) : ""),
                 .init(GateText.word(rule), GateText.style(rule.outcome)),
             ]

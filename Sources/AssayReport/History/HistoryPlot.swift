@@ -108,7 +108,8 @@ package enum HistoryPlot {
         let before = series.points[max(0, change.point - 1)].run
         let at = number((x(before) + x(after)) / 2)
         let isBetter = (change.after > change.before) == series.higherIsBetter
-        let causes = change.causes.isEmpty ? "nothing that a record holds changed" : change.causes.joined(separator: "; ")
+        let causes =
+            change.causes.isEmpty ? "nothing that a record holds changed" : change.causes.joined(separator: "; ")
         let title = "\(Format.metric(change.before)) → \(Format.metric(change.after)): \(causes)"
         return """
             <line x1="\(at)" y1="\(number(top))" x2="\(at)" y2="\(number(band - bottom))" stroke="\(isBetter ? "#2e8b57" : "#c0392b")" \

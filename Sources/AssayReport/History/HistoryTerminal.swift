@@ -48,7 +48,9 @@ package enum HistoryTerminal {
                 if change.causes.isEmpty { details.append("    nothing that a record holds changed") }
             }
         }
-        if !details.isEmpty { lines += ["", "changes of level (marked \(ink.unicode ? "◆" : "!"))"] + details.map(ink.own) }
+        if !details.isEmpty {
+            lines += ["", "changes of level (marked \(ink.unicode ? "◆" : "!"))"] + details.map(ink.own)
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -39,7 +39,10 @@ struct BaselineCommand: AsyncParsableCommand {
                     )
                 }
                 guard record.results.evalset != nil else {
-                    throw AssayError("baseline.empty", "the run '\(run)' has no evalset, so there is nothing to compare")
+                    throw AssayError(
+                        "baseline.empty",
+                        "the run '\(run)' has no evalset, so there is nothing to compare"
+                    )
                 }
                 print(try BaselineFile(project).write(Baseline(record, name: name)))
             } catch {

@@ -9,7 +9,8 @@ import FoundationEssentials
 struct GateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gate",
-        abstract: "Runs a pipeline with fresh answers and judgements and holds it against its 'gate:'; exit 2 when a rule is broken.",
+        abstract:
+            "Runs a pipeline with fresh answers and judgements and holds it against its 'gate:'; exit 2 when a rule is broken.",
         discussion: """
             A rule 'drop' compares with the baseline by question: worse, not worse, or inconclusive. An inconclusive gate passes unless \
             the file says inconclusive: fail. A rule that cannot be checked (a baseline of another evalset, corpus or definition) ends with 1.
@@ -36,7 +37,9 @@ struct GateCommand: AsyncParsableCommand {
     @Option(help: "Write Markdown to this file.")
     var markdown: String?
 
-    @Flag(help: "Print annotations for GitHub Actions; the step summary is written whenever GITHUB_STEP_SUMMARY is set.")
+    @Flag(
+        help: "Print annotations for GitHub Actions; the step summary is written whenever GITHUB_STEP_SUMMARY is set."
+    )
     var github = false
 
     @Flag(help: "Print JSON.")
@@ -123,7 +126,10 @@ struct GateCommand: AsyncParsableCommand {
 
     private func show(_ report: GateReport) throws {
         let renderers = GateRenderers.builtin
-        print(try renderers.renderer(json ? "json" : "terminal").render(report, options: Terminal.options), terminator: "")
+        print(
+            try renderers.renderer(json ? "json" : "terminal").render(report, options: Terminal.options),
+            terminator: ""
+        )
         let annotations = try renderers.renderer("github").render(report, options: ReportOptions())
         // GitHub reads commands from both streams; JSON on stdout stays JSON.
         if github || environment("GITHUB_ACTIONS") == "true" {

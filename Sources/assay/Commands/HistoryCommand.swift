@@ -70,7 +70,8 @@ struct HistoryCommand: AsyncParsableCommand {
 
     private func pipelineName(_ store: Store) async throws -> String {
         if let pipeline {
-            return pipeline.hasSuffix(".yaml") || pipeline.hasSuffix(".yml") ? baseNameWithoutEnding(pipeline) : pipeline
+            return pipeline.hasSuffix(".yaml") || pipeline.hasSuffix(".yml")
+                ? baseNameWithoutEnding(pipeline) : pipeline
         }
         guard let newest = try await store.runs().first(where: { $0.status == RunStatus.success.rawValue }) else {
             throw AssayError("history.empty", "the workspace has no finished run", remedy: "run a pipeline first")
