@@ -166,11 +166,11 @@ struct GateTests {
         )
         let evalset = try judged(project)
         #expect(evalset.status == 1 && evalset.report.verdict == .refused)
-        #expect(evalset.errors.contains("is of another evalset"), "\(evalset.errors)")
+        #expect(evalset.errors.contains("the evalsets differ"), "\(evalset.errors)")
         try project.write("evalset/questions.jsonl", questions)
         try project.write("corpus/doc-new.md", "# New\n\nA new sheet.\n")
         let corpus = try judged(project)
-        #expect(corpus.status == 1 && corpus.errors.contains("is of another corpus"), "\(corpus.errors)")
+        #expect(corpus.status == 1 && corpus.errors.contains("the corpora differ"), "\(corpus.errors)")
         try FileManager.default.removeItem(atPath: project.root + "/corpus/doc-new.md")
         try project.write(
             "pipeline.yaml",
@@ -180,7 +180,10 @@ struct GateTests {
             ])
         )
         let definition = try judged(project)
-        #expect(definition.status == 1 && definition.errors.contains("another definition"), "\(definition.errors)")
+        #expect(
+            definition.status == 1 && definition.errors.contains("computed by two definitions"),
+            "\(definition.errors)"
+        )
     }
 
     @Test func anUnvalidatedJudgeDecidesNothingAndABrokenBudgetDoes() throws {

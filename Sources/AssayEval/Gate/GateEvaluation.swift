@@ -38,12 +38,10 @@ package struct GateEvaluation: Sendable {
     /// - Returns: The report.
     package func report(file: String? = nil, previous: RunIdentity? = nil) -> GateReport {
         let identity = RunIdentity(record)
-        let drops = GateDrops(gate, record: record, baseline: baseline, baselineName: baselineName)
-        var results = gate.rules.map { rule in
-            if let aside = setAside(rule) { return aside }
-            return rule.kind == .drop ? drops.result(rule) : bound(rule)
-        }
-        drops.correct(&results)
+        let drops = GateDrops(record: record, baseline: baseline)
+        let aside = gate.rules.map(setAside)
+        let compared = drops.results(zip(gate.rules, aside).map { $0.kind == .drop && $1 == nil ? $0 : nil })
+        let results = gate.rules.indices.map { aside[$0] ?? compared[$0] ?? bound(gate.rules[$0]) }
         let stages = ["answer", "judge"].compactMap { name in record.timings.stages.first { $0.stage == name } }
         let freshness = stages.map { GateReport.Freshness(stage: $0.stage, items: $0.items, reused: $0.reused) }
         return GateReport(

@@ -93,6 +93,34 @@ public struct Baseline: Sendable, Codable, Equatable {
     }
 }
 
+extension Baseline {
+    /// The baseline as the results of a run: what a comparison reads. Counts of documents and chunks, which nobody compares, are 0.
+    ///
+    /// - Parameter questions: The evalset, by which the rows get their questions back.
+    /// - Returns: The results.
+    public func results(over questions: [Question]) -> RunResults {
+        RunResults(
+            pipeline: identity.pipeline,
+            specHash: identity.specHash,
+            spec: identity.spec ?? .null,
+            corpus: CorpusSummary(
+                name: identity.corpus,
+                fingerprint: identity.corpusFingerprint,
+                documents: 0,
+                chunks: 0,
+                bytes: 0,
+                tokens: 0
+            ),
+            evalset: identity.evalset,
+            components: identity.components,
+            engine: identity.engine,
+            judge: identity.judge,
+            metrics: metrics,
+            questions: results(for: questions)
+        )
+    }
+}
+
 extension Baseline.Value: Codable {
     private enum CodingKeys: String, CodingKey {
         case value, repeats

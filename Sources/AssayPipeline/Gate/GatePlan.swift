@@ -62,8 +62,11 @@ struct GatePlan: Sendable {
         guard let mean = ClusteredMean(values, clusters: groups), let error = mean.standardError, error > 0 else {
             return nil
         }
-        let freedom = Double(mean.clusters - 1)
-        let effect = (StudentT.quantile(0.975, freedom: freedom) + StudentT.quantile(0.8, freedom: freedom)) * error
+        let tests = gate.rules.count { $0.kind == .drop }
+        let level = GateEvaluation.level / Double(max(1, tests))
+        guard let effect = DetectableEffect.of(standardError: error, clusters: mean.clusters, level: level) else {
+            return nil
+        }
         guard effect > rule.limit else { return nil }
         func figure(_ value: Double) -> String { "\((value * 1_000).rounded() / 1_000)" }
         return
