@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 BIN = .build/release/assay
 SOURCES = $(shell find Sources -type f) Package.swift
 
-.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory simulate clean help
+.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory simulate nightly-demo clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -31,6 +31,9 @@ run: models ## the handbook pipeline: retrieve and score all questions, answer 2
 
 run-full: models ## the handbook pipeline: answer and judge all questions
 	@$(BIN) run pipelines/handbook-judged.yaml
+
+nightly-demo: models ## the nightly gate with the local engine: five fresh nights stay green, two worse pipelines go red
+	@scripts/nightly-demo
 
 test: setup ## all tests that are quick enough for every change
 	@scripts/test

@@ -11,7 +11,7 @@ struct AssayCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, RunCommand.self, PlanCommand.self, AskCommand.self, ReportCommand.self,
             CompareCommand.self,
-            EvalsetCommand.self,
+            EvalsetCommand.self, GateCommand.self, BaselineCommand.self, HistoryCommand.self,
             IndexCommand.self, MetricsCommand.self, ModelsCommand.self, CacheCommand.self, DoctorCommand.self,
         ]
     )

@@ -57,6 +57,23 @@ struct CompareCommandTests {
         #expect(same.status == 0 && same.output.contains("nothing") && same.output.contains("BCa"), "\(same.output)")
     }
 
+    @Test func comparesWithABaselineByName() throws {
+        let project = try CommandProject()
+        #expect(try project.assay.run("run", "pipeline.yaml").status == 0)
+        let listed = try project.assay.run("report").output
+        let id = try #require(listed.split(separator: " ").first.map(String.init))
+        let saved = try project.assay.run("baseline", "save", id, "main")
+        #expect(saved.status == 0, "\(saved.errors)")
+        let compared = try project.assay.run("compare", "main", "latest")
+        #expect(
+            compared.status == 0 && compared.output.contains("main (pipeline)"),
+            "\(compared.errors)\(compared.output)"
+        )
+        #expect(compared.output.contains("0/12/0"), "\(compared.output)")
+        let alone = try project.assay.run("compare", "main", "main")
+        #expect(alone.status == 1 && alone.errors.contains("give a run"), "\(alone.errors)")
+    }
+
     @Test func refusesWhatCannotBeCompared() throws {
         let project = try CommandProject()
         #expect(try project.assay.run("run", "pipeline.yaml").status == 0)
@@ -67,7 +84,10 @@ struct CompareCommandTests {
         let across = try project.assay.run("compare", "latest~1", "latest", "--across-corpora")
         #expect(across.status == 0 && across.output.contains("Compared across corpora"), "\(across.errors)")
         let unknown = try project.assay.run("compare", "latest", "nothing")
-        #expect(unknown.status == 1 && unknown.errors.contains("no run and no file 'nothing'"), "\(unknown.errors)")
+        #expect(
+            unknown.status == 1 && unknown.errors.contains("no run, no baseline and no file 'nothing'"),
+            "\(unknown.errors)"
+        )
         let tag = try project.assay.run("compare", "latest", "latest", "--by", "other")
         #expect(tag.status == 1 && tag.errors.contains("tags are fact"), "\(tag.errors)")
         #expect(try project.assay.run("compare", "latest").status == 64)

@@ -126,6 +126,7 @@ package struct PipelineRun: Sendable {
         }
         var environment = Machine.environment(started: started)
         environment.finished = session.now()
+        environment.commit = SourceCommit.find(above: parent(of: absolutePath(parts.spec.file)))
         return RunRecord(id: id, status: .success, results: results, environment: environment, timings: timings)
     }
 

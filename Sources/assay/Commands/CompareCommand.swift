@@ -12,7 +12,7 @@ struct CompareCommand: AsyncParsableCommand {
         commandName: "compare",
         abstract: "Compares runs with a baseline, question by question.",
         discussion: """
-            A run is an id or the beginning of one, 'latest', 'latest~1' (the successful run before it), or a record.json. Runs of \
+            A run is a baseline's name, an id or the beginning of one, 'latest', 'latest~1' (the successful run before it), or a record.json. Runs of \
             other evalsets, corpora or metric definitions are refused. The exit code does not depend on the result: that is what \
             a gate is for.
             """
@@ -86,14 +86,9 @@ struct CompareCommand: AsyncParsableCommand {
         let project = place.project(of: ".")
         try project.workspace.create()
         let argument = RunArgument(project: project, store: try Store(project.workspace, now: { timestamp() }))
-        var sides: [(name: String, results: RunResults)] = []
-        for name in runs {
-            let record = try await argument.record(name)
-            // A file has no name worth printing; the run in it has.
-            sides.append((name.contains("/") || name.hasPrefix("latest") ? record.id : name, record.results))
-        }
-        var replicates: [RunResults] = []
-        for name in replicate { replicates.append(try await argument.record(name).results) }
+        let found = try await argument.results(runs + replicate)
+        let sides = Array(found.prefix(runs.count))
+        let replicates = found.dropFirst(runs.count).map(\.results)
         let comparisons = try compare(sides[0], Array(sides.dropFirst()), replicates)
         return try write(comparisons, questions: sides[0].results.questions.map(\.sample.question))
     }

@@ -8,14 +8,63 @@ struct RunArgument {
     let project: Project
     let store: Store
 
-    /// The record of a run.
+    /// What a name leads to.
+    enum Found {
+        case record(RunRecord)
+        case baseline(Baseline)
+
+        /// The run's id.
+        var id: String {
+            switch self {
+            case .record(let record): record.id
+            case .baseline(let baseline): baseline.identity.run
+            }
+        }
+    }
+
+    /// The results of several runs, baselines among them.
     ///
-    /// - Parameter name: An id or the unique beginning of one; `latest`, or `latest~N` for the N-th successful run before it; a
-    ///   `record.json`, or the folder that holds one.
-    /// - Returns: The record.
-    /// - Throws: `AssayError` "run.unknown", "run.ambiguous", "run.unfinished" or "run.file".
-    func record(_ name: String) async throws -> RunRecord {
-        if let file = file(name) { return try read(file) }
+    /// - Parameter names: As `find(_:)` reads them.
+    /// - Returns: What each run is to be called, and its results. A file or `latest` is called by the run's id.
+    /// - Throws: `AssayError` "run.…" or "baseline.…".
+    func results(_ names: [String]) async throws -> [(name: String, results: RunResults)] {
+        var found: [(name: String, run: Found)] = []
+        for name in names { found.append((name, try await find(name))) }
+        // A baseline holds scores without questions: those come from a run of the same evalset.
+        let questions = found.compactMap { name, run -> [Question]? in
+            guard case .record(let record) = run else { return nil }
+            return record.results.questions.map(\.sample.question)
+        }
+        guard let asked = questions.first else {
+            throw AssayError(
+                "run.baselines",
+                "baselines alone cannot be compared: they hold no questions",
+                remedy: "give a run of the same evalset as well"
+            )
+        }
+        return found.map { name, run in
+            let label = name.contains("/") || name.hasPrefix("latest") ? run.id : name
+            switch run {
+            case .record(let record): return (label, record.results)
+            case .baseline(let baseline): return (label, baseline.results(over: asked))
+            }
+        }
+    }
+
+    /// The run or baseline of a name.
+    ///
+    /// - Parameter name: A baseline's name; a run's id or the unique beginning of one; `latest`, or `latest~N` for the N-th successful
+    ///   run before it; a `record.json`, or the folder that holds one.
+    /// - Returns: The record or the baseline.
+    /// - Throws: `AssayError` "run.unknown", "run.ambiguous", "run.unfinished", "run.file", or "baseline.…".
+    func find(_ name: String) async throws -> Found {
+        if let file = file(name) { return .record(try read(file)) }
+        let baselines = BaselineFile(project)
+        if baselines.names.contains(name), let stored = try baselines.read(name) { return .baseline(stored) }
+        return .record(try await run(name))
+    }
+
+    private func run(_ name: String) async throws -> RunRecord {
         let lines = try await store.runs()
         if name == "latest" || name.hasPrefix("latest~") {
             let back = name == "latest" ? 0 : Int(name.dropFirst("latest~".count))
@@ -40,7 +89,7 @@ struct RunArgument {
             )
         }
         guard let line = found.first else {
-            throw AssayError("run.unknown", "there is no run and no file '\(name)'", remedy: remedy)
+            throw AssayError("run.unknown", "there is no run, no baseline and no file '\(name)'", remedy: remedy)
         }
         return try await stored(line.id)
     }
