@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 BIN = .build/release/assay
 SOURCES = $(shell find Sources -type f) Package.swift
 
-.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory bench-judge clean help
+.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory bench-judge simulate nightly-demo clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -32,6 +32,9 @@ run: models ## the handbook pipeline: retrieve and score all questions, answer 2
 run-full: models ## the handbook pipeline: answer and judge all questions
 	@$(BIN) run pipelines/handbook-judged.yaml
 
+nightly-demo: models ## the nightly gate with the local engine: five fresh nights stay green, two worse pipelines go red
+	@scripts/nightly-demo
+
 test: setup ## all tests that are quick enough for every change
 	@scripts/test
 
@@ -49,6 +52,10 @@ install: $(BIN) ## put program, models file and completions under PREFIX
 
 clean: ## remove what was built; models and finished work stay
 	@rm -rf .build
+
+simulate: ## coverage of intervals, false alarms and power by simulation: about 5 minutes
+	@swift build -c release --product simulate 2>&1 | grep -E 'error|warning: unre|Compiling|Build' >&2; \
+	  $$(swift build -c release --show-bin-path)/simulate $(REPETITIONS) | tee reports/statistics.md
 
 bench-embed: models ## texts a second against PyPI's sentence-transformers
 	@ASSAY_MODELS=$(ASSAY_HOME)/models Benchmarks/embed/run

@@ -11,6 +11,8 @@ struct AssayCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, RunCommand.self, PlanCommand.self, AskCommand.self, ReportCommand.self,
             EvalsetCommand.self, JudgeCommand.self,
+            CompareCommand.self,
+            EvalsetCommand.self, GateCommand.self, BaselineCommand.self, HistoryCommand.self,
             IndexCommand.self, MetricsCommand.self, ModelsCommand.self, CacheCommand.self, DoctorCommand.self,
         ]
     )

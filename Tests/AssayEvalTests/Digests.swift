@@ -12,6 +12,8 @@ let metricDigests: [String] = [
     "hit@15tok/1 41f0a09cdd4f",
     "mrr/1 16ae30361d26",
     "mrr@2/1 d9844e26f310",
+    "context_span_recall/1 e6557c0f484a",
+    "context_hit/1 a9632ab1b8b7",
     "ndcg@2/1 d1b7a2f8fc2c",
     "ndcg/1 c098bc1a72d9",
     "map/1 d088d4c35d48",

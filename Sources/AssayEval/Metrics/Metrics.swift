@@ -5,6 +5,7 @@ package enum Metrics {
     /// All metrics that come with Assay, in the order of listings.
     package static let builtin = MetricTable([
         .spanRecall, .spanPrecision, .spanIoU, .spansFound, .hit, .mrr,
+        .contextSpanRecall, .contextHit,
         .ndcg, .map, .recall, .precision, .success, .reciprocalRank, .judged,
         .exactMatch, .tokenF1, .rouge1, .rouge2, .rougeL, .semanticSimilarity,
         .citationPrecision, .citationRecall,

@@ -200,14 +200,18 @@ package final class PipelineSession: Sendable {
     }
 
     /// The replicate number of a refresh: that of an interrupted one, else the next.
+    ///
+    /// Numbers rise over the whole workspace: pipelines that render equal prompts must not find each other's fresh answers.
     func openReplicate() async throws -> Int {
         let key = ItemKey("replicate", parts.specHash)
-        var state =
-            try await store.item("replicate", key, as: ReplicateState.self) ?? ReplicateState(number: 0, isOpen: false)
-        if state.isOpen { return state.number }
-        state = ReplicateState(number: state.number + 1, isOpen: true)
-        try await store.put("replicate", key, state, replacing: true)
-        return state.number
+        let state = try await store.item("replicate", key, as: ReplicateState.self)
+        if let state, state.isOpen { return state.number }
+        let counter = ItemKey("replicate-counter")
+        let last = try await store.item("replicate", counter, as: ReplicateState.self)?.number ?? 0
+        let next = ReplicateState(number: max(last, state?.number ?? 0) + 1, isOpen: true)
+        try await store.put("replicate", counter, next, replacing: true)
+        try await store.put("replicate", key, next, replacing: true)
+        return next.number
     }
 
     /// Notes that a refresh is complete.
