@@ -12,9 +12,10 @@ final class Engines: Sendable {
     private let project: Project
     private let made = Mutex<[String: any Engine]>([:])
 
-    init(_ project: Project) throws {
+    /// Opens the engines of a project, or of the engines file `file` instead of the project's.
+    init(_ project: Project, file other: String? = nil) throws {
         self.project = project
-        file = try EnginesFile(project.enginesFile)
+        file = try EnginesFile(other ?? project.enginesFile)
         models = try ModelStore(project)
     }
 
@@ -38,6 +39,13 @@ final class Engines: Sendable {
             engines[name] = engine
             return engine
         }
+    }
+
+    /// An engine that no file names, ended with the others.
+    func add(_ config: EngineConfig) throws -> any Engine {
+        let engine = try makeEngine(config, environment: ProcessInfo.processInfo.environment)
+        made.withLock { $0[config.name] = engine }
+        return engine
     }
 
     private func complete(_ config: inout EngineConfig, at place: Place?) throws {

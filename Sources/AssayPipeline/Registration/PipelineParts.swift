@@ -85,7 +85,10 @@ package struct PipelineParts: Sendable {
                 at: $0.place
             )
         }
-        metrics = try spec.evaluate.map { try Metrics.builtin.make(list: $0.metrics) } ?? []
+        metrics =
+            try spec.evaluate.map {
+                try DeclaredTable.make($0.define, folder: parent(of: absolutePath(spec.file))).make(list: $0.metrics)
+            } ?? []
         mmr = try spec.retrieve.mmr.map { node in
             var reader = try OptionReader(node, owner: "retrieve.mmr", place: node.place)
             let mmr = try MaximalMarginalRelevance(options: &reader, resources: resources)

@@ -73,6 +73,8 @@ package struct PipelineSpec: Sendable {
         package var split: String
         /// The list of metrics as the file has it.
         package var metrics: ConfigNode
+        /// Metrics that the file declares.
+        package var define: ConfigNode?
         /// The judge's engine.
         package var judge: String?
         /// Where it stands.
@@ -255,6 +257,7 @@ package struct PipelineSpec: Sendable {
         let evalset = try options.string("evalset")
         let split = try options.string("split", default: "all", oneOf: ["all", "dev", "test", "train"])
         let list = options.node("metrics")
+        let define = options.node("define")
         let judgeNode = options.node("judge")
         let judge = try options.optionalString("judge")
         try options.finish()
@@ -272,6 +275,7 @@ package struct PipelineSpec: Sendable {
             evalsetName: evalset,
             split: split,
             metrics: list,
+            define: define,
             judge: judge,
             judgePlace: judgeNode?.place ?? node.place
         )
