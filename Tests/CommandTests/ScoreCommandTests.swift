@@ -37,7 +37,7 @@ struct ScoreCommandTests {
     }
 
     private func record(_ arguments: String...) throws -> (record: RunRecord, errors: String) {
-        let result = try assay.start(["score", "samples.jsonl", "--json"] + arguments).finish()
+        let result = try assay.start(["score", "samples.jsonl", "--json", "--workspace", "ws"] + arguments).finish()
         try #require(result.status == 0, "\(result.errors)")
         return (try JSONDecoder().decode(RunRecord.self, from: Data(result.output.utf8)), result.errors)
     }
@@ -76,7 +76,7 @@ struct ScoreCommandTests {
 
     @Test func theRunIsARunLikeOthers() throws {
         let id = try record("--metrics", "token_f1").record.id
-        let report = try assay.run("report", id, "--format", "markdown")
+        let report = try assay.run("report", id, "--format", "markdown", "--workspace", "ws")
         #expect(report.status == 0)
         #expect(report.output.contains("token_f1"))
         let html = try assay.run("score", "samples.jsonl", "--metrics", "token_f1", "--report", "r.html")

@@ -10,35 +10,36 @@ extension SampleReader {
         name: "assay",
         summary:
             "JSON lines, JSON or CSV with question, answer, contexts, reference, gold, retrieved, id, tags, split, source",
-        recognises: { $0.contains("question") }
-    ) { row in
-        try row.refuseTypos(of: assayKeys)
-        var sample = ImportedSample(question: try row.required("question"))
-        sample.id = try row.id("id")
-        sample.answer = try row.text("answer")
-        sample.abstained = try row.bool("abstained")
-        sample.reference = try row.text("reference", "expected_answer") ?? ""
-        sample.contexts = try row.list("contexts")?.map { try row.context($0) }
-        sample.retrieved = try row.list("retrieved", "retrieved_ids", delimiter: "|")?.map { try row.retrieved($0) }
-        try row.readGold(into: &sample)
-        sample.referenceContexts = try row.texts("reference_contexts") ?? []
-        sample.tags = try row.texts("tags", delimiter: "|") ?? []
-        sample.split = try row.split()
-        sample.source = try row.text("source", "source_document")
-        sample.failure = try row.text("failure")
-        if let rubric = try row.mapping("rubric") {
-            sample.rubric = try rubric.members.keys.sorted().reduce(into: [:]) { try $0[$1] = rubric.required($1) }
+        recognises: { $0.contains("question") },
+        read: { row in
+            try row.refuseTypos(of: assayKeys)
+            var sample = ImportedSample(question: try row.required("question"))
+            sample.id = try row.id("id")
+            sample.answer = try row.text("answer")
+            sample.abstained = try row.bool("abstained")
+            sample.reference = try row.text("reference", "expected_answer") ?? ""
+            sample.contexts = try row.list("contexts")?.map { try row.context($0) }
+            sample.retrieved = try row.list("retrieved", "retrieved_ids", delimiter: "|")?.map { try row.retrieved($0) }
+            try row.readGold(into: &sample)
+            sample.referenceContexts = try row.texts("reference_contexts") ?? []
+            sample.tags = try row.texts("tags", delimiter: "|") ?? []
+            sample.split = try row.split()
+            sample.source = try row.text("source", "source_document")
+            sample.failure = try row.text("failure")
+            if let rubric = try row.mapping("rubric") {
+                sample.rubric = try rubric.members.keys.sorted().reduce(into: [:]) { try $0[$1] = rubric.required($1) }
+            }
+            sample.referenceToolCalls = try row.toolCalls("reference_tool_calls")
+            sample.referenceTopics = try row.texts("reference_topics")
+            sample.latencyMs = try row.double("latency_ms")
+            let tokens = (try row.int("prompt_tokens"), try row.int("completion_tokens"))
+            if tokens.0 != nil || tokens.1 != nil {
+                sample.usage = Usage(promptTokens: max(0, tokens.0 ?? 0), completionTokens: max(0, tokens.1 ?? 0))
+            }
+            try row.checkContexts(sample)
+            return sample
         }
-        sample.referenceToolCalls = try row.toolCalls("reference_tool_calls")
-        sample.referenceTopics = try row.texts("reference_topics")
-        sample.latencyMs = try row.double("latency_ms")
-        let tokens = (try row.int("prompt_tokens"), try row.int("completion_tokens"))
-        if tokens.0 != nil || tokens.1 != nil {
-            sample.usage = Usage(promptTokens: max(0, tokens.0 ?? 0), completionTokens: max(0, tokens.1 ?? 0))
-        }
-        try row.checkContexts(sample)
-        return sample
-    }
+    )
 
     private static let assayKeys = [
         "id", "question", "answer", "abstained", "reference", "expected_answer", "contexts", "retrieved",

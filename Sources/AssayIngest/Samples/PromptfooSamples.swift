@@ -11,10 +11,11 @@ extension SampleReader {
         recognises: { keys in
             (keys.contains("testCase") && !keys.isDisjoint(with: ["response", "vars", "promptIdx"]))
                 || keys.contains { $0.hasPrefix("__expected") }
+        },
+        read: { row in
+            row.members["testCase"] == nil ? try row.promptfooTest() : try row.promptfooResult()
         }
-    ) { row in
-        row.members["testCase"] == nil ? try row.promptfooTest() : try row.promptfooResult()
-    }
+    )
 }
 
 extension SampleFields {

@@ -9,35 +9,41 @@ extension SampleReader {
         recognises: { keys in
             keys.contains("user_input") || keys.contains("metric_input")
                 || (keys.contains("question") && !keys.isDisjoint(with: ["ground_truth", "ground_truths"]))
-        }
-    ) { row in
-        let fields = try row.mapping("metric_input") ?? row
-        var sample = try fields.ragasQuestion()
-        sample.id = try fields.id("id", "sample_id")
-        sample.answer = try fields.text("response", "answer") ?? sample.answer
-        sample.contexts = try fields.texts("retrieved_contexts", "contexts")?.map { ImportedSample.Context(text: $0) }
-        if let ids = try fields.texts("retrieved_context_ids") {
-            sample.retrieved = ids.map { ImportedSample.Retrieved(document: $0) }
-            guard (sample.contexts?.count ?? 0) <= ids.count else {
-                throw fields.fault("samples.contexts", "there are more retrieved_contexts than retrieved_context_ids")
+        },
+        read: { row in
+            let fields = try row.mapping("metric_input") ?? row
+            var sample = try fields.ragasQuestion()
+            sample.id = try fields.id("id", "sample_id")
+            sample.answer = try fields.text("response", "answer") ?? sample.answer
+            sample.contexts = try fields.texts("retrieved_contexts", "contexts")?.map {
+                ImportedSample.Context(text: $0)
             }
-        }
-        for id in try fields.texts("reference_context_ids") ?? [] { sample.qrels[id] = 1 }
-        sample.reference =
-            try fields.text("reference", "ground_truth") ?? fields.texts("ground_truths")?.first ?? ""
-        sample.referenceContexts = try fields.texts("reference_contexts") ?? []
-        if let rubrics = try fields.mapping("rubrics", "rubric") {
-            sample.rubric = try rubrics.members.keys.sorted().reduce(into: [:]) { meanings, key in
-                // Ragas names the scores score1_description, score2_description …
-                let score = key.filter { $0.isNumber }
-                try meanings[score.isEmpty ? key : score] = rubrics.required(key)
+            if let ids = try fields.texts("retrieved_context_ids") {
+                sample.retrieved = ids.map { ImportedSample.Retrieved(document: $0) }
+                guard (sample.contexts?.count ?? 0) <= ids.count else {
+                    throw fields.fault(
+                        "samples.contexts",
+                        "there are more retrieved_contexts than retrieved_context_ids"
+                    )
+                }
             }
+            for id in try fields.texts("reference_context_ids") ?? [] { sample.qrels[id] = 1 }
+            sample.reference =
+                try fields.text("reference", "ground_truth") ?? fields.texts("ground_truths")?.first ?? ""
+            sample.referenceContexts = try fields.texts("reference_contexts") ?? []
+            if let rubrics = try fields.mapping("rubrics", "rubric") {
+                sample.rubric = try rubrics.members.keys.sorted().reduce(into: [:]) { meanings, key in
+                    // Ragas names the scores score1_description, score2_description …
+                    let score = key.filter { $0.isNumber }
+                    try meanings[score.isEmpty ? key : score] = rubrics.required(key)
+                }
+            }
+            sample.referenceToolCalls = try fields.toolCalls("reference_tool_calls")
+            sample.referenceTopics = try fields.texts("reference_topics")
+            if let kind = try fields.text("synthesizer_name", "evolution_type") { sample.tags = [kind] }
+            return sample
         }
-        sample.referenceToolCalls = try fields.toolCalls("reference_tool_calls")
-        sample.referenceTopics = try fields.texts("reference_topics")
-        if let kind = try fields.text("synthesizer_name", "evolution_type") { sample.tags = [kind] }
-        return sample
-    }
+    )
 }
 
 extension SampleFields {

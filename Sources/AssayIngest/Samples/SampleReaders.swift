@@ -8,6 +8,7 @@ package enum SampleReaders {
     /// The format `name`.
     ///
     /// - Parameter name: Name as `--format` has it.
+    /// - Returns: The format.
     /// - Throws: `AssayError` "samples.format" with the known names.
     package static func reader(_ name: String) throws -> SampleReader {
         if let found = builtin.first(where: { $0.name == name }) { return found }

@@ -12,6 +12,7 @@ package enum DeclaredTable {
     /// - Parameters:
     ///   - define: The mapping, nil for none.
     ///   - folder: What prompt files are relative to.
+    /// - Returns: The table.
     /// - Throws: `AssayError` with file and line.
     package static func make(_ define: ConfigNode?, folder: String) throws -> MetricTable {
         let declared = try DeclaredMetrics.entries(define, known: Metrics.builtin) { path, place in
