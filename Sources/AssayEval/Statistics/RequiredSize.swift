@@ -25,13 +25,12 @@ package struct RequiredSize: Sendable, Equatable {
     /// What it rests on.
     package let basis: Basis
 
-    /// From scores of one run, or differences of two.
+    /// From scores of one run, or differences of two; nil below two clusters, or when all values are equal.
     ///
     /// - Parameters:
     ///   - values: One a question.
     ///   - clusters: The cluster of each.
     ///   - basis: `.differences`, or `.scores` with the correlation to assume.
-    /// - Returns: nil below two clusters, or when all values are equal.
     package init?(_ values: [Double], clusters: [Int], basis: Basis) {
         guard let mean = ClusteredMean(values, clusters: clusters), let error = mean.standardError, error > 0 else {
             return nil
@@ -50,13 +49,12 @@ package struct RequiredSize: Sendable, Equatable {
         }
     }
 
-    /// For an evalset without a run: a metric of 0 or 1 with mean one half, whose intra-cluster correlation is `icc`.
+    /// For an evalset without a run: a metric of 0 or 1 with mean one half, whose intra-cluster correlation is `icc`; nil below two clusters.
     ///
     /// - Parameters:
     ///   - clusters: The cluster of each question.
     ///   - icc: Intra-cluster correlation to assume.
     ///   - correlation: Correlation of two runs to assume.
-    /// - Returns: nil below two clusters.
     package init?(worstCaseFor clusters: [Int], icc: Double, correlation: Double) {
         let sizes = Dictionary(grouping: clusters) { $0 }.values.map { Double($0.count) }
         guard sizes.count > 1 else { return nil }

@@ -22,33 +22,45 @@ struct QuestionLikeness: Sendable {
         text.lowercased().split { !($0.isLetter || $0.isNumber) }.map(String.init)
     }
 
+    /// A question ready to be compared.
+    struct Form: Sendable {
+        let words: [String]
+        let set: Set<String>
+        let vector: [Float]?
+
+        init(_ text: String, vector: [Float]?) {
+            words = QuestionLikeness.words(of: text)
+            set = Set(words)
+            self.vector = vector
+        }
+    }
+
+    /// How like two questions are, nil when they are not near.
+    static func likeness(_ left: Form, _ right: Form) -> (value: Double, isExact: Bool)? {
+        if left.words == right.words { return (1, true) }
+        let common = Double(left.set.intersection(right.set).count)
+        let all = Double(left.set.count + right.set.count) - common
+        if all > 0, common / all >= shared { return (common / all, false) }
+        guard let one = left.vector, let other = right.vector else { return nil }
+        let value = zip(one, other).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+        return value >= cosine ? (value, false) : nil
+    }
+
     /// Pairs among `texts`, in order.
     ///
     /// - Parameters:
     ///   - texts: The questions.
     ///   - vectors: Unit vectors, one a question, nil without an embedder.
+    /// - Returns: The pairs that ask the same or nearly the same.
     static func pairs(_ texts: [String], vectors: VectorBatch?) -> [Pair] {
-        let words = texts.map { Self.words(of: $0) }
-        let sets = words.map(Set.init)
+        let forms = texts.prefix(limit).enumerated().map { index, text in
+            Form(text, vector: vectors.map { Array($0.row(index)) })
+        }
         var pairs: [Pair] = []
-        for second in texts.indices.prefix(limit) {
+        for second in forms.indices {
             for first in 0..<second {
-                if words[first] == words[second] {
-                    pairs.append(Pair(first: first, second: second, likeness: 1, isExact: true))
-                    continue
-                }
-                let common = Double(sets[first].intersection(sets[second]).count)
-                let all = Double(sets[first].count + sets[second].count) - common
-                if all > 0, common / all >= Self.shared {
-                    pairs.append(Pair(first: first, second: second, likeness: common / all, isExact: false))
-                } else if let vectors {
-                    let cosine = zip(vectors.row(first), vectors.row(second)).reduce(0.0) {
-                        $0 + Double($1.0) * Double($1.1)
-                    }
-                    if cosine >= Self.cosine {
-                        pairs.append(Pair(first: first, second: second, likeness: cosine, isExact: false))
-                    }
-                }
+                guard let (value, isExact) = likeness(forms[first], forms[second]) else { continue }
+                pairs.append(Pair(first: first, second: second, likeness: value, isExact: isExact))
             }
         }
         return pairs

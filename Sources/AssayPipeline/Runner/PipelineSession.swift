@@ -150,6 +150,9 @@ package final class PipelineSession: Sendable {
         return (engine, JudgeSession(engine: engine, store: store, replicate: replicate))
     }
 
+    /// An engine of the project by name.
+    func engine(_ name: String) throws -> any Engine { try engines.engine(name, at: nil) }
+
     /// The replicate number of a refresh: that of an interrupted one, else the next.
     func openReplicate() async throws -> Int {
         let key = ItemKey("replicate", parts.specHash)

@@ -8,7 +8,7 @@ struct EvalsetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evalset",
         abstract: "Checks and makes evalsets.",
-        subcommands: [Check.self]
+        subcommands: [Check.self, Generate.self]
     )
 
     /// Finds what is wrong with an evalset.
