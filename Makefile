@@ -62,7 +62,7 @@ bench-chunk: setup ## chunkers against PyPI's chonkie and langchain-text-splitte
 bench-vectors: models ## vector search against PyPI's faiss-cpu
 	@Benchmarks/vectors/run
 
-bench-pipeline: build ## the time to start, beside python3
+bench-pipeline: build ## the time to start, and orchestration a question
 	@Benchmarks/pipeline/run
 
 bench-memory: build ## peak memory of reading, chunking and embedding

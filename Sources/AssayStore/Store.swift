@@ -1,6 +1,7 @@
 package import AssayModel
 import FoundationEssentials
 import GRDB
+import Synchronization
 
 /// The workspace's database: finished items under the keys of everything that decides them.
 ///
@@ -9,6 +10,10 @@ import GRDB
 package final class Store: Sendable {
     let pool: DatabasePool
     private let now: @Sendable () -> String
+    private let spent = Mutex(StoreTiming(calls: 0, seconds: 0))
+
+    /// Calls made so far and the time they took.
+    package var timing: StoreTiming { spent.withLock { $0 } }
 
     /// Opens or creates the database of a workspace.
     ///
@@ -21,7 +26,8 @@ package final class Store: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(30)
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA mmap_size = 268435456;")
+            // No memory map: its pages would count as the process's memory, and grow with the database.
+            try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA mmap_size = 0;")
         }
         do {
             pool = try DatabasePool(path: workspace.database, configuration: configuration)
@@ -56,22 +62,25 @@ package final class Store: Sendable {
         }
     }
 
-    /// One finished item decoded, nil when it is not there.
+    /// One finished item decoded, nil when it is not there or cannot be read: then it is made anew, and replaced.
     package func item<Value: Decodable & Sendable>(
         _ stage: String,
         _ key: ItemKey,
         as type: Value.Type
     ) async throws -> Value? {
         guard let payload = try await items(stage, [key])[key] else { return nil }
-        do {
-            return try JSONDecoder().decode(Value.self, from: Data(payload))
-        } catch {
-            throw AssayError(
-                "store.item",
-                "the stored \(stage) item \(key.hex.prefix(12)) cannot be read",
-                remedy: "remove the workspace's assay.db to start afresh"
-            )
+        let start = ContinuousClock.now
+        defer { count(since: start, calls: 0) }
+        if let value = try? JSONDecoder().decode(Value.self, from: Data(payload)) { return value }
+        try await readable("remove a damaged \(stage) item") { [pool] in
+            try await pool.write { db in
+                try db.execute(
+                    sql: "DELETE FROM items WHERE stage = ? AND key = ?",
+                    arguments: [stage, Data(hexBytes(key.hex))]
+                )
+            }
         }
+        return nil
     }
 
     /// Commits finished items in one transaction; items that are there already stay as they are.
@@ -81,17 +90,38 @@ package final class Store: Sendable {
         replacing: Bool = false
     ) async throws {
         let created = now()
-        let verb = replacing ? "REPLACE" : "IGNORE"
         try await readable("store finished \(stage) items") { [pool] in
             try await pool.write { db in
-                let statement = try db.cachedStatement(
-                    sql: "INSERT OR \(verb) INTO items (stage, key, payload, created) VALUES (?, ?, ?, ?)"
-                )
-                for entry in entries {
-                    try statement.execute(
-                        arguments: [stage, Data(hexBytes(entry.key.hex)), Data(entry.payload), created])
-                }
+                try Self.insert(stage, entries, created: created, replacing: replacing, db)
             }
+        }
+    }
+
+    /// Commits one encodable item; blocks, for use off the cooperative pool.
+    package func putNow(_ stage: String, _ key: ItemKey, _ value: some Encodable) throws {
+        let payload = Array(try canonicalJSON(value).utf8)
+        do {
+            try pool.write { db in
+                try Self.insert(stage, [(key, payload)], created: now(), replacing: false, db)
+            }
+        } catch let error as DatabaseError {
+            throw Self.readable(error, doing: "store finished \(stage) items")
+        }
+    }
+
+    private static func insert(
+        _ stage: String,
+        _ entries: [(key: ItemKey, payload: [UInt8])],
+        created: String,
+        replacing: Bool,
+        _ db: Database
+    ) throws {
+        let verb = replacing ? "REPLACE" : "IGNORE"
+        let statement = try db.cachedStatement(
+            sql: "INSERT OR \(verb) INTO items (stage, key, payload, created) VALUES (?, ?, ?, ?)"
+        )
+        for entry in entries {
+            try statement.execute(arguments: [stage, Data(hexBytes(entry.key.hex)), Data(entry.payload), created])
         }
     }
 
@@ -102,7 +132,10 @@ package final class Store: Sendable {
 
     /// Commits one encodable item.
     package func put(_ stage: String, _ key: ItemKey, _ value: some Encodable, replacing: Bool = false) async throws {
-        try await put(stage, [(key, Array(try canonicalJSON(value).utf8))], replacing: replacing)
+        let start = ContinuousClock.now
+        let payload = Array(try canonicalJSON(value).utf8)
+        count(since: start, calls: 0)
+        try await put(stage, [(key, payload)], replacing: replacing)
     }
 
     /// Number of finished items of each stage, for `assay cache stats`.
@@ -124,11 +157,18 @@ package final class Store: Sendable {
         _ doing: String,
         _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
+        let start = ContinuousClock.now
+        defer { count(since: start, calls: 1) }
         do {
             return try await body()
         } catch let error as DatabaseError {
             throw Self.readable(error, doing: doing)
         }
+    }
+
+    private func count(since start: ContinuousClock.Instant, calls: Int) {
+        let time = (ContinuousClock.now - start) / .seconds(1)
+        spent.withLock { $0 = StoreTiming(calls: $0.calls + calls, seconds: $0.seconds + time) }
     }
 
     static func readable(_ error: DatabaseError, doing: String) -> AssayError {
@@ -157,7 +197,7 @@ package final class Store: Sendable {
 }
 
 /// The bytes that hexadecimal digits stand for.
-func hexBytes(_ hex: String) -> [UInt8] {
+package func hexBytes(_ hex: String) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(hex.utf8.count / 2)
     var high: UInt8?

@@ -152,6 +152,10 @@ struct InterruptionTests {
                 refused.errors.contains("process 4242 (to build the index) holds the lock"),
                 "\(refused.errors)"
             )
+            // A reader does not wait: the published generation answers.
+            let asked = try project.assay.run("ask", "pipeline.yaml", "Which color does machine M3 have?")
+            #expect(asked.status == 0 && asked.output.contains("[1] doc-103.md#"), "\(asked.output)\(asked.errors)")
+            #expect(asked.errors.contains("the generation published last answers"), "\(asked.errors)")
             close(file)
             #expect(try project.assay.run("run", "pipeline.yaml").status == 0)
         }

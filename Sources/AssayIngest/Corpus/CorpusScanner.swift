@@ -12,7 +12,7 @@ package struct CorpusScanner: Sendable {
         package var include: [GlobPattern]
         /// Patterns of which a file must match none.
         package var exclude: [GlobPattern]
-        /// Size of a file at most, in bytes.
+        /// Size of a file at most, in bytes; not for files of rows, which are never held whole.
         package var maximumFileBytes: Int
         /// Files at most.
         package var maximumFiles: Int
@@ -55,7 +55,9 @@ package struct CorpusScanner: Sendable {
     /// - Throws: `AssayError` "corpus.missing" or "corpus.unreadable" when the root itself cannot be listed, "corpus.limit" when
     ///   there are too many files.
     package func scan() throws -> CorpusListing {
-        var walk = CorpusWalk(root: root, options: options)
+        var walk = CorpusWalk(root: root, options: options) { id in
+            !(reader(for: SourceFile(path: "", id: id))?.product is any PartialCorpusReader)
+        }
         var listing = try walk.list()
         var files: [SourceFile] = []
         for file in listing.files {
@@ -137,14 +139,13 @@ package struct CorpusScanner: Sendable {
         guard let reader = reader(for: file) else {
             throw AssayError("corpus.no-reader", "there is no reader for this file")
         }
+        if let partial = reader.product as? any PartialCorpusReader {
+            return try partial.read(file, emit: emit, leftOut: leftOut)
+        }
         // The file may have grown since it was listed.
         let size = try InputFile(opening: file.path).size
         if size > options.maximumFileBytes { throw CorpusWalk.sizeError(size, options.maximumFileBytes) }
-        if let partial = reader.product as? any PartialCorpusReader {
-            try partial.read(file, emit: emit, leftOut: leftOut)
-        } else {
-            try reader.product.read(file, emit: emit)
-        }
+        try reader.product.read(file, emit: emit)
     }
 
     /// Reads all files in order; a failure leaves out its file, or its row, and the rest goes on.

@@ -22,9 +22,13 @@ struct CorpusWalk {
         var line: [FileIdentity]
     }
 
-    init(root: String, options: CorpusScanner.Options) {
+    /// Whether the reader of a file holds it whole; rows are read one by one, whatever the size of their file.
+    private let isHeldWhole: (String) -> Bool
+
+    init(root: String, options: CorpusScanner.Options, isHeldWhole: @escaping (String) -> Bool) {
         self.root = root
         self.options = options
+        self.isHeldWhole = isHeldWhole
     }
 
     /// Lists the files; see `CorpusScanner.scan`.
@@ -133,7 +137,7 @@ struct CorpusWalk {
             listing.excluded += 1
         } else if status.st_mode & S_IFMT != S_IFREG {
             leaveOut(id, "not-a-file", "this is a pipe, socket or device")
-        } else if status.st_size > options.maximumFileBytes {
+        } else if status.st_size > options.maximumFileBytes, isHeldWhole(id) {
             listing.leftOut.append(
                 LeftOut(file: id, error: Self.sizeError(Int(status.st_size), options.maximumFileBytes))
             )
@@ -176,7 +180,7 @@ struct CorpusWalk {
         AssayError(
             "corpus.too-large",
             "the file has \(size) bytes; the limit is \(limit)",
-            remedy: "split it, or raise the limit"
+            remedy: "split it"
         )
     }
 

@@ -12,12 +12,9 @@ public struct ItemKey: Sendable, Hashable, Codable, CustomStringConvertible {
 
     /// Digest of the stage's name and a list of parts.
     public init(_ stage: String, parts: [String]) {
-        var digest = SHA256()
-        for part in [stage] + parts {
-            digest.update(Array("\(part.utf8.count):".utf8))
-            digest.update(part.utf8)
-        }
-        hex = SHA256.hexadecimal(digest.finalize())
+        var digest = KeyDigest(stage)
+        for part in parts { digest.add(part) }
+        self = digest.key
     }
 
     /// A key read back from the store.
@@ -27,4 +24,23 @@ public struct ItemKey: Sendable, Hashable, Codable, CustomStringConvertible {
 
     /// The hexadecimal digits.
     public var description: String { hex }
+}
+
+/// A key whose parts come one after the other, for lists that are too long to be held.
+public struct KeyDigest: Sendable {
+    private var digest = SHA256()
+
+    /// Starts with the stage's name.
+    public init(_ stage: String) {
+        add(stage)
+    }
+
+    /// Adds a part.
+    public mutating func add(_ part: String) {
+        digest.update(Array("\(part.utf8.count):".utf8))
+        digest.update(part.utf8)
+    }
+
+    /// The key of the parts so far.
+    public var key: ItemKey { ItemKey(hex: SHA256.hexadecimal(digest.finalize())) }
 }

@@ -316,11 +316,28 @@ public struct RunTimings: Sendable, Codable, Equatable {
     public var stages: [StageTiming]
     /// Times of each question, by question id.
     public var questions: [String: QuestionTiming]
+    /// The database's part of the stages' times, nil in records of earlier versions.
+    public var store: StoreTiming?
 
     /// Creates timings.
-    public init(stages: [StageTiming] = [], questions: [String: QuestionTiming] = [:]) {
+    public init(stages: [StageTiming] = [], questions: [String: QuestionTiming] = [:], store: StoreTiming? = nil) {
         self.stages = stages
         self.questions = questions
+        self.store = store
+    }
+}
+
+/// Calls to the workspace's database and the wall time that callers waited for them; calls that overlap count each.
+public struct StoreTiming: Sendable, Codable, Equatable {
+    /// Calls, each a transaction.
+    public var calls: Int
+    /// Seconds waited in all.
+    public var seconds: Double
+
+    /// Creates a timing.
+    public init(calls: Int, seconds: Double) {
+        self.calls = calls
+        self.seconds = seconds
     }
 }
 

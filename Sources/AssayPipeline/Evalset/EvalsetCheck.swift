@@ -54,10 +54,13 @@ package struct EvalsetCheck: Sendable {
             vectors: nil,
             progress: session.progress
         )
-        let corpus = try await ingestion.run { _, _, _, _ in }
-        let anchored = try await session.anchors(evalset, corpus.documents)
+        var documents: [(id: String, hash: String)] = []
+        let corpus = try await ingestion.run(citing: evalset.citedDocuments) { line, _, _, _ in
+            documents.append((line.id, line.hash))
+        }
+        let anchored = try await session.anchors(evalset, corpus.cited)
         var findings = rowErrors.map { EvalsetFinding("row", .error, [], at: $0.place, $0.message) }
-        findings += try await labelFindings(evalset, corpus.documents)
+        findings += try await labelFindings(evalset, documents)
         findings += EvalsetRules.labels(evalset)
         findings += EvalsetRules.sharedEvidence(evalset, anchored.spans)
         findings += try await duplicates(evalset)
@@ -97,7 +100,7 @@ package struct EvalsetCheck: Sendable {
     // MARK: labels
 
     /// Labels that do not match the corpus, with the nearest text; labels that match several times.
-    private func labelFindings(_ evalset: EvalsetSource, _ documents: [DocumentLine]) async throws -> [EvalsetFinding] {
+    private func labelFindings(_ evalset: EvalsetSource, _ documents: [(id: String, hash: String)]) async throws -> [EvalsetFinding] {
         let hashes = Dictionary(documents.map { ($0.id, $0.hash) }) { first, _ in first }
         var cache = DocumentCache(store: session.store, hashes: hashes)
         var findings: [EvalsetFinding] = []
@@ -303,7 +306,7 @@ struct DocumentCache {
     }
 
     /// The first document that holds a quote, nil when none does.
-    mutating func holding(_ quote: GoldQuote, in documents: [DocumentLine]) async throws -> String? {
+    mutating func holding(_ quote: GoldQuote, in documents: [(id: String, hash: String)]) async throws -> String? {
         for line in documents where line.id != quote.document {
             guard let document = try await store.document(line.hash) else { continue }
             let moved = GoldQuote(document: line.id, quote: quote.quote, occurrence: 1)

@@ -1,13 +1,35 @@
 import AssayModel
+import AssayStore
 import FoundationEssentials
 
 /// What a segment knows of its chunks, in columns: a million rows stay below 100 MB.
 struct ChunkTable: Sendable, Equatable {
-    /// Documents that the chunks come from: id, content hash, metadata.
-    struct DocumentLine: Sendable, Codable, Equatable {
+    /// A document that chunks come from.
+    struct DocumentLine: Sendable, Equatable {
         var id: String
-        var hash: String
+        /// Its content hash, 64 hexadecimal digits.
+        var hash: String { SHA256.hexadecimal(digest) }
         var metadata: [String: String]
+        /// The hash's bytes in four words: half the memory of its digits, and no allocation.
+        private let words: SIMD4<UInt64>
+
+        init(id: String, hash: String, metadata: [String: String]) {
+            self.init(id: id, digest: hexBytes(hash)[...], metadata: metadata)
+        }
+
+        fileprivate init(id: String, digest: ArraySlice<UInt8>, metadata: [String: String]) {
+            self.id = id
+            self.metadata = metadata
+            var words = SIMD4<UInt64>()
+            for (index, byte) in digest.prefix(32).enumerated() {
+                words[index / 8] |= UInt64(byte) << UInt64(8 * (index % 8))
+            }
+            self.words = words
+        }
+
+        fileprivate var digest: [UInt8] {
+            (0..<32).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64(8 * ($0 % 8))) }
+        }
     }
 
     /// One chunk.
@@ -57,12 +79,22 @@ struct ChunkTable: Sendable, Equatable {
         right.table.id(right.ordinal).utf8.lexicographicallyPrecedes(left.table.id(left.ordinal).utf8)
     }
 
-    /// The bytes of the table: a length-prefixed JSON head with the documents, then the rows as they lie in memory.
-    func encoded() throws -> Data {
-        let head = Data(try canonicalJSON(documents).utf8)
+    /// The bytes of the table: three counts, the documents, then the rows as they lie in memory.
+    func encoded() -> Data {
+        var head = Data()
+        for line in documents {
+            head.append(text: line.id)
+            head.append(contentsOf: line.digest)
+            head.append(number: UInt32(line.metadata.count))
+            for (key, value) in line.metadata.sorted(by: { $0.key < $1.key }) {
+                head.append(text: key)
+                head.append(text: value)
+            }
+        }
         var data = Data()
-        for number in [Self.magic, UInt64(head.count), UInt64(rows.count)] {
-            unsafe withUnsafeBytes(of: number.littleEndian) { unsafe data.append(contentsOf: $0) }
+        data.reserveCapacity(32 + head.count + rows.count * MemoryLayout<Row>.stride)
+        for number in [Self.magic, UInt64(head.count), UInt64(documents.count), UInt64(rows.count)] {
+            data.append(number: number)
         }
         data.append(head)
         unsafe rows.withUnsafeBytes { unsafe data.append(contentsOf: $0) }
@@ -78,28 +110,81 @@ struct ChunkTable: Sendable, Equatable {
             "the chunk table \(path) is damaged",
             remedy: "remove its index folder; the next run builds it anew"
         )
-        guard data.count >= 24 else { throw damaged }
-        let numbers = unsafe data.withUnsafeBytes { bytes in
-            (0..<3).map { unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)) }
-        }
-        let stride = MemoryLayout<Row>.stride
-        guard numbers[0] == Self.magic, numbers[1] <= UInt64(data.count), numbers[2] <= UInt64(data.count),
-            24 + Int(numbers[1]) + Int(numbers[2]) * stride == data.count
+        var reader = ByteReader(data)
+        guard reader.number(UInt64.self) == Self.magic,
+            let head = reader.number(UInt64.self).flatMap(Int.init(exactly:)),
+            let documents = reader.number(UInt64.self),
+            let rows = reader.number(UInt64.self).flatMap(Int.init(exactly:)),
+            documents <= UInt64(data.count), rows <= data.count, head <= data.count,
+            32 + head + rows * MemoryLayout<Row>.stride == data.count
         else { throw damaged }
-        let head = Int(numbers[1])
-        guard let lines = try? JSONDecoder().decode([DocumentLine].self, from: data[24..<24 + head]) else {
-            throw damaged
+        self.documents.reserveCapacity(Int(documents))
+        for _ in 0..<documents {
+            guard let line = reader.documentLine() else { throw damaged }
+            self.documents.append(line)
         }
-        documents = lines
-        rows = unsafe data.withUnsafeBytes { bytes in
-            (0..<Int(numbers[2])).map {
-                unsafe bytes.loadUnaligned(fromByteOffset: 24 + head + $0 * stride, as: Row.self)
+        guard reader.position == 32 + head else { throw damaged }
+        self.rows = unsafe data.withUnsafeBytes { bytes in
+            (0..<rows).map {
+                unsafe bytes.loadUnaligned(fromByteOffset: 32 + head + $0 * MemoryLayout<Row>.stride, as: Row.self)
             }
         }
-        guard rows.allSatisfy({ $0.document >= 0 && Int($0.document) < lines.count }) else { throw damaged }
+        guard self.rows.allSatisfy({ $0.document >= 0 && Int($0.document) < self.documents.count }) else {
+            throw damaged
+        }
     }
 
     init() {}
 
-    private static let magic: UInt64 = 0x0001_4b4e_4843_5941
+    /// Version of the file's form: another one is another index.
+    static let version = "chunks/2"
+    private static let magic: UInt64 = 0x0002_4b4e_4843_5941
+}
+
+extension Data {
+    fileprivate mutating func append(number: some FixedWidthInteger) {
+        unsafe Swift.withUnsafeBytes(of: number.littleEndian) { unsafe append(contentsOf: $0) }
+    }
+
+    /// The number of bytes, then the bytes.
+    fileprivate mutating func append(text: String) {
+        append(number: UInt32(text.utf8.count))
+        append(contentsOf: text.utf8)
+    }
+}
+
+/// Reads the documents of a table; nil for everything that goes beyond its bytes.
+private struct ByteReader {
+    let data: Data
+    var position = 0
+
+    init(_ data: Data) { self.data = data }
+
+    mutating func bytes(_ count: Int) -> Data? {
+        guard count >= 0, count <= data.count - position else { return nil }
+        defer { position += count }
+        let start = data.startIndex + position
+        return data[start..<start + count]
+    }
+
+    mutating func number<Number: FixedWidthInteger>(_: Number.Type) -> Number? {
+        bytes(MemoryLayout<Number>.size).map { bytes in
+            bytes.enumerated().reduce(0) { $0 | Number(truncatingIfNeeded: $1.element) << Number(8 * $1.offset) }
+        }
+    }
+
+    mutating func text() -> String? {
+        guard let count = number(UInt32.self), let bytes = bytes(Int(count)) else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    mutating func documentLine() -> ChunkTable.DocumentLine? {
+        guard let id = text(), let digest = bytes(32), let count = number(UInt32.self) else { return nil }
+        var metadata: [String: String] = [:]
+        for _ in 0..<count {
+            guard let key = text(), let value = text() else { return nil }
+            metadata[key] = value
+        }
+        return ChunkTable.DocumentLine(id: id, digest: Array(digest)[...], metadata: metadata)
+    }
 }

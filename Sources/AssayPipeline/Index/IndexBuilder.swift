@@ -139,7 +139,7 @@ struct IndexBuilder {
         let path = folder.segment(key)
         try? FileManager.default.removeItem(atPath: path)
         var checksums: [String: String] = [:]
-        try writeAtomically(try table.encoded(), to: path + "/chunks.tbl")
+        try writeAtomically(table.encoded(), to: path + "/chunks.tbl")
         if let keywords { try keywords.write(to: path + "/keywords.idx") }
         if let vectors, let kind {
             try kind.product.build(vectors, rows: table.rows.map(\.vector), to: path + "/vectors.idx")

@@ -14,6 +14,23 @@ package struct PromptTemplate: Sendable, Equatable {
     package let system: String?
     /// The text of the user message.
     package let user: String
+    private let systemPieces: [Piece]?
+    private let userPieces: [Piece]
+
+    /// A part of a template, found once: messages are made for every question.
+    private enum Piece: Sendable, Equatable {
+        case text(String)
+        case field(String)
+
+        static func pieces(of template: String) -> [Piece] {
+            let parts = template.components("{{")
+            return [.text(parts[0])]
+                + parts.dropFirst().flatMap { part -> [Piece] in
+                    let halves = part.components("}}")
+                    return [.field(halves[0]), .text(halves.dropFirst().joined(separator: "}}"))]
+                }
+        }
+    }
 
     /// The fields that a template may use.
     static let fields = ["question", "passages"]
@@ -71,6 +88,8 @@ package struct PromptTemplate: Sendable, Equatable {
         self.version = version
         self.system = system
         self.user = user
+        systemPieces = system.map(Piece.pieces)
+        userPieces = Piece.pieces(of: user)
     }
 
     static func parse(_ text: String, file: String) throws -> PromptTemplate {
@@ -119,20 +138,25 @@ package struct PromptTemplate: Sendable, Equatable {
 
     /// The messages for one question; all fields are replaced in one pass, so a field's text is never searched for fields.
     package func messages(question: String, passages: [String]) -> [ChatMessage] {
-        let numbered = passages.enumerated().map { "[\($0.offset + 1)] \($0.element)" }.joined(separator: "\n\n")
-        let values = ["question": question, "passages": numbered.isEmpty ? "(none)" : numbered]
-        func fill(_ template: String) -> String {
-            var pieces = template.components("{{")
-            var text = pieces.removeFirst()
-            for piece in pieces {
-                let parts = piece.components("}}")
-                text += values[parts[0]] ?? ""
-                text += parts.dropFirst().joined(separator: "}}")
+        func fill(_ pieces: [Piece]) -> String {
+            pieces.reduce(into: "") { text, piece in
+                switch piece {
+                case .text(let part): text += part
+                case .field("question"): text += question
+                case .field: append(passages, to: &text)
+                }
             }
-            return text
         }
-        let head = system.map { [ChatMessage(role: "system", content: fill($0))] } ?? []
-        return head + [ChatMessage(role: "user", content: fill(user))]
+        let head = systemPieces.map { [ChatMessage(role: "system", content: fill($0))] } ?? []
+        return head + [ChatMessage(role: "user", content: fill(userPieces))]
+    }
+
+    private func append(_ passages: [String], to text: inout String) {
+        if passages.isEmpty { text += "(none)" }
+        for (index, passage) in passages.enumerated() {
+            text += index == 0 ? "[1] " : "\n\n[\(index + 1)] "
+            text += passage
+        }
     }
 
     /// Name, version and text for keys and records.

@@ -192,7 +192,7 @@ package struct PipelineParts: Sendable {
             spec.vectors.name,
             spec.vectors.options.json.text,
             "\(filtered)",
-            Components.vectorIndexes.entries.map { "\($0.name)/\($0.version)" }.joined(separator: " "),
+            ChunkTable.version,
             Components.vectorIndexes.entries.map { "\($0.name)/\($0.version)" }.joined(separator: " ")
         ).hex
     }

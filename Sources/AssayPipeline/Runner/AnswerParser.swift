@@ -55,11 +55,19 @@ enum AnswerParser {
     ///
     /// The first 200 characters decide: an answer that opens by declining has abstained even when it goes on to talk.
     static func abstains(_ text: String) -> Bool {
-        let head = text.prefix(200).lowercased().replacing("\u{2019}", with: "'")
-        return Self.declines.contains { head.contains($0) }
+        let head = Array(text.prefix(200).lowercased().utf8)
+        return Self.declines.contains { decline in
+            decline.contains { head.holds($0) }
+        }
     }
 
-    private static let declines = [
+    /// Each phrase with a plain and with a curly apostrophe, as bytes: this is asked of every answer.
+    private static let declines = phrases.map { phrase -> [[UInt8]] in
+        let curly = phrase.map { $0 == "'" ? "\u{2019}" : $0 }
+        return phrase.contains("'") ? [Array(phrase.utf8), Array(String(curly).utf8)] : [Array(phrase.utf8)]
+    }
+
+    private static let phrases = [
         "not in the documents", "do not answer the question", "does not answer the question",
         "don't answer the question",
         "no information about", "do not contain the answer", "does not contain the answer",
@@ -67,4 +75,15 @@ enum AnswerParser {
         "cannot answer", "can't answer", "unable to answer", "i don't know", "i do not know",
         "passages do not", "documents do not", "not provided in the passages",
     ]
+}
+
+extension [UInt8] {
+    /// Whether `other` stands somewhere in these bytes.
+    fileprivate func holds(_ other: [UInt8]) -> Bool {
+        guard let first = other.first, count >= other.count else { return other.isEmpty }
+        for start in 0...(count - other.count) where self[start] == first {
+            if self[start..<start + other.count].elementsEqual(other) { return true }
+        }
+        return false
+    }
 }

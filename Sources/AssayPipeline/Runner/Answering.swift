@@ -22,6 +22,8 @@ struct Answering: Sendable {
     let spec: PipelineSpec.Answer
     let template: PromptTemplate
     let engine: any Engine
+    /// Canonical JSON of the engine's identity: part of every key, made once.
+    let identity: String
     let store: Store
     /// Ignores stored answers and stores new ones under the next replicate number.
     let replicate: Int
@@ -49,7 +51,7 @@ struct Answering: Sendable {
 
     /// Key of an answer: engine and everything rendered.
     func key(_ request: ChatRequest) throws -> ItemKey {
-        ItemKey("answer", try canonicalJSON(engine.identity), try canonicalJSON(request), "\(replicate)")
+        ItemKey("answer", identity, try canonicalJSON(request), "\(replicate)")
     }
 
     /// Answers a question.

@@ -16,6 +16,9 @@ struct EvalsetSource: Sendable {
         get throws { ItemKey("evalset", parts: try questions.map { try canonicalJSON($0) }).hex }
     }
 
+    /// Ids of the documents that the gold quotes name.
+    var citedDocuments: Set<String> { Set(questions.flatMap { $0.gold.map(\.document) }) }
+
     /// The questions of a file that was read already.
     init(_ file: EvalsetFile, _ spec: PipelineSpec.Evaluate) {
         name = baseName(spec.evalsetName)

@@ -9,6 +9,8 @@ struct IndexStage {
     let store: Store
     let workspace: Workspace
     let progress: Progress
+    /// Ids of documents whose content hashes are wanted afterwards.
+    var citing: Set<String> = []
 
     /// What later stages need.
     struct Outcome: Sendable {
@@ -33,22 +35,15 @@ struct IndexStage {
     func run() async throws -> Outcome {
         let lock = try Lock(baseName(folder.path), in: workspace, doing: "build the index of '\(source.name)'")
         defer { withExtendedLifetime(lock) {} }
-        var vectors: VectorFile?
-        var vectorLock: Lock?
-        if let embedder = parts.embedder?.product {
-            let digest = embedder.fingerprint.digest.prefix(16)
-            vectorLock = try Lock(
-                "vectors-\(digest)",
+        let vectorLock = try parts.embedder.map { embedder in
+            let fingerprint = embedder.product.fingerprint
+            return try Lock(
+                "vectors-\(fingerprint.digest.prefix(16))",
                 in: workspace,
-                doing: "embed with '\(embedder.fingerprint.model)'"
-            )
-            vectors = try await VectorFile(
-                embedder.fingerprint,
-                store: store,
-                workspace: workspace,
-                canaries: try await embedder.embed(Self.canaries, as: .document)
+                doing: "embed with '\(fingerprint.model)'"
             )
         }
+        let vectors = try await openVectors()
         let ingestion = Ingestion(source: source, parts: parts, store: store, vectors: vectors, progress: progress)
         let (corpus, result, seconds) = try await build(ingestion, fresh: false)
         var timing = seconds
@@ -76,6 +71,27 @@ struct IndexStage {
         )
     }
 
+    /// The published generation as it is, nil when there is none: nothing is read anew, nothing is locked, nobody is waited for.
+    ///
+    /// - Throws: `AssayError` "index.embedder" or "index.damaged".
+    func published() async throws -> (index: SearchIndex, matrix: VectorMatrix?)? {
+        guard let manifest = try await offPool({ [folder] in try folder.current() }) else { return nil }
+        let matrix = try await openVectors()?.matrix()
+        return try await offPool { [folder, parts] in
+            (try SearchIndex(folder: folder, manifest: manifest, parts: parts, vectors: matrix), matrix)
+        }
+    }
+
+    private func openVectors() async throws -> VectorFile? {
+        guard let embedder = parts.embedder?.product else { return nil }
+        return try await VectorFile(
+            embedder.fingerprint,
+            store: store,
+            workspace: workspace,
+            canaries: try await embedder.embed(Self.canaries, as: .document)
+        )
+    }
+
     /// Texts whose vectors are kept beside an embedder's file: another model gives others.
     static let canaries = ["The quick brown fox jumps over the lazy dog.", "Überprüfung 42: naïve café — 東京"]
 
@@ -88,7 +104,7 @@ struct IndexStage {
         var builder = try await offPool { try IndexBuilder(folder: folder, parts: parts, fresh: fresh) }
         let clock = ContinuousClock()
         var spent = Duration.zero
-        let corpus = try await ingestion.run { line, chunks, rows, known in
+        let corpus = try await ingestion.run(citing: citing) { line, chunks, rows, known in
             let start = clock.now
             defer { spent += clock.now - start }
             var number: Int32?

@@ -3,32 +3,6 @@ import AssayModel
 import AssayStore
 import FoundationEssentials
 
-/// A document's chunks as the store keeps them: ranges and digests, no text.
-struct ChunkLine: Sendable, Codable, Equatable {
-    var range: TextRange
-    var headingPath: [String]
-    var page: Int?
-    var tokens: Int?
-    var truncated: Int
-    /// SHA-256 of the embedded text, heading path included.
-    var digest: String
-}
-
-/// A document as the store lists it under its file.
-struct DocumentLine: Sendable, Codable, Equatable {
-    var id: String
-    var hash: String
-    var bytes: Int
-    var metadata: [String: String]
-    var stripped: StrippedCharacters
-}
-
-/// What the store keeps of a file that was read.
-struct FileLine: Sendable, Codable, Equatable {
-    var documents: [DocumentLine]
-    var leftOut: [LeftOut]
-}
-
 /// Reads, chunks and embeds a corpus as one bounded stream; finished items are taken from the store.
 ///
 /// Memory does not grow with the corpus but for the chunk table: one document's text, and one batch of texts to embed, are held at a
@@ -45,7 +19,9 @@ struct Ingestion {
 
     /// What the stream has seen.
     struct Outcome: Sendable {
-        var documents: [DocumentLine] = []
+        var documents = 0
+        /// Content hashes of the documents that were asked for, by id.
+        var cited: [String: String] = [:]
         var leftOut: [LeftOut] = []
         var stripped = StrippedCharacters()
         var chunks = 0
@@ -55,59 +31,75 @@ struct Ingestion {
         var read = StageCount("read")
         var chunk = StageCount("chunk")
         var embed = StageCount("embed")
+        fileprivate var digest = KeyDigest("corpus")
 
         /// Digest over ids and content hashes in the order of the corpus.
-        var fingerprint: String {
-            ItemKey("corpus", parts: documents.flatMap { [$0.id, $0.hash] }).hex
-        }
+        var fingerprint: String { digest.key.hex }
     }
+
+    typealias Emit = (DocumentLine, [ChunkLine], [Int32], Document?) async throws -> Void
 
     /// Runs the stream.
     ///
-    /// - Parameter emit: Called for each document, in order, with its chunks and the row of each chunk's vector.
+    /// - Parameters:
+    ///   - citing: Ids of documents whose content hashes are wanted afterwards.
+    ///   - emit: Called for each document, in order, with its chunks and the row of each chunk's vector.
     /// - Returns: Counts, and what was left out.
     /// - Throws: Errors of the store, the embedder and `emit`; a file that cannot be read is left out instead.
-    func run(_ emit: (DocumentLine, [ChunkLine], [Int32], Document?) async throws -> Void) async throws -> Outcome {
+    func run(citing: Set<String> = [], _ emit: Emit) async throws -> Outcome {
         var outcome = Outcome()
-        var pending: [Pending] = []
-        var missing = 0
+        var waiting = Waiting()
         let listing = try await offPool { [source] in try source.scan() }
         outcome.leftOut = listing.leftOut
         var seen: Set<String> = []
         for file in listing.files {
             try Task.checkCancellation()
-            let line = try await read(file, &outcome)
+            let (line, key) = try await read(file, &outcome)
             outcome.leftOut += line.leftOut
-            for document in line.documents {
-                guard seen.insert(document.id).inserted else {
-                    outcome.leftOut.append(
-                        LeftOut(
-                            file: file.id,
-                            code: "duplicate-id",
-                            reason: "\(file.id): the id '\(document.id)' is taken"
-                        )
-                    )
-                    continue
-                }
-                outcome.documents.append(document)
-                outcome.stripped += document.stripped
-                outcome.bytes += document.bytes
-                let (chunks, text) = try await chunk(document, &outcome)
-                outcome.chunks += chunks.count
-                outcome.tokens += chunks.reduce(0) { $0 + ($1.tokens ?? 0) }
-                outcome.truncatedChunks += chunks.count { $0.truncated > 0 }
-                var entry = Pending(document: document, chunks: chunks, text: text)
-                try await lookUp(&entry, &outcome)
-                missing += entry.missing
-                pending.append(entry)
-                if missing >= Self.batch || pending.count >= 512 {
-                    try await flush(&pending, &outcome, emit)
-                    missing = 0
+            for page in 0...(line.pages ?? 0) {
+                for document in try await documents(of: line, key, page: page) {
+                    guard seen.insert(document.id).inserted else {
+                        let reason = "\(file.id): the id '\(document.id)' is taken"
+                        outcome.leftOut.append(LeftOut(file: file.id, code: "duplicate-id", reason: reason))
+                        continue
+                    }
+                    if citing.contains(document.id) { outcome.cited[document.id] = document.hash }
+                    waiting.add(try await entry(document, &outcome))
+                    if waiting.isFull { try await flush(&waiting, &outcome, emit) }
                 }
             }
         }
-        try await flush(&pending, &outcome, emit)
+        try await flush(&waiting, &outcome, emit)
         return outcome
+    }
+
+    /// The documents of a page; the last page is in the line itself.
+    private func documents(of line: FileLine, _ key: ItemKey, page: Int) async throws -> [DocumentLine] {
+        if page == line.pages ?? 0 { return line.documents }
+        guard let lines = try await store.item("read", FileLine.key(key, page: page), as: [DocumentLine].self) else {
+            throw AssayError(
+                "store.item",
+                "a list of documents that was read is missing in the workspace's database",
+                remedy: "remove the workspace's assay.db to start afresh"
+            )
+        }
+        return lines
+    }
+
+    /// Chunks a document, counts it and finds the vectors that are there.
+    private func entry(_ document: DocumentLine, _ outcome: inout Outcome) async throws -> Pending {
+        outcome.documents += 1
+        outcome.digest.add(document.id)
+        outcome.digest.add(document.hash)
+        outcome.stripped += document.stripped
+        outcome.bytes += document.bytes
+        let (chunks, text) = try await chunk(document, &outcome)
+        outcome.chunks += chunks.count
+        outcome.tokens += chunks.reduce(0) { $0 + ($1.tokens ?? 0) }
+        outcome.truncatedChunks += chunks.count { $0.truncated > 0 }
+        var entry = Pending(document: document, chunks: chunks, text: text)
+        try await lookUp(&entry, &outcome)
+        return entry
     }
 
     /// Reasons that lie in the machine and not in the file: they are tried again the next time.
@@ -122,7 +114,22 @@ struct Ingestion {
         var missing: Int { rows.count { $0 < 0 } }
     }
 
-    private func read(_ file: SourceFile, _ outcome: inout Outcome) async throws -> FileLine {
+    /// Documents that wait for their vectors, bounded by texts to embed, by number and by bytes of text held.
+    private struct Waiting {
+        var entries: [Pending] = []
+        private var missing = 0
+        private var bytes = 0
+
+        var isFull: Bool { missing >= Ingestion.batch || entries.count >= 512 || bytes >= 8 << 20 }
+
+        mutating func add(_ entry: Pending) {
+            missing += entry.missing
+            bytes += entry.text?.text.utf8.count ?? 0
+            entries.append(entry)
+        }
+    }
+
+    private func read(_ file: SourceFile, _ outcome: inout Outcome) async throws -> (FileLine, ItemKey) {
         let clock = ContinuousClock()
         let start = clock.now
         defer { outcome.read.time += clock.now - start }
@@ -131,15 +138,12 @@ struct Ingestion {
         do {
             hashed = try await offPool { try SHA256.hex(file: file.path) }
         } catch let error as AssayError {
-            return FileLine(
-                documents: [],
-                leftOut: [LeftOut(file: file.id, error: error)]
-            )
+            return (FileLine(documents: [], leftOut: [LeftOut(file: file.id, error: error)]), ItemKey("read"))
         }
         let key = ItemKey("read", hashed, file.id, source.readerIdentity(for: file))
         if let line = try await store.item("read", key, as: FileLine.self) {
             outcome.read.reused += 1
-            return line
+            return (line, key)
         }
         let line = try await offPool { [source, store] in
             // A file may hold any number of documents: they are committed a few at a time, never held together.
@@ -161,6 +165,12 @@ struct Ingestion {
                     try store.putNow(documents: waiting)
                     waiting.removeAll(keepingCapacity: true)
                 }
+                if line.documents.count == FileLine.page {
+                    let page = line.pages ?? 0
+                    try store.putNow("read", FileLine.key(key, page: page), line.documents)
+                    line.pages = page + 1
+                    line.documents.removeAll(keepingCapacity: true)
+                }
             } leftOut: {
                 line.leftOut.append($0)
             }
@@ -171,7 +181,7 @@ struct Ingestion {
             try await store.put("read", key, line)
         }
         progress.advance("read")
-        return line
+        return (line, key)
     }
 
     private func chunk(_ line: DocumentLine, _ outcome: inout Outcome) async throws -> ([ChunkLine], Document?) {
@@ -228,15 +238,15 @@ struct Ingestion {
     }
 
     private func flush(
-        _ pending: inout [Pending],
+        _ waiting: inout Waiting,
         _ outcome: inout Outcome,
-        _ emit: (DocumentLine, [ChunkLine], [Int32], Document?) async throws -> Void
+        _ emit: Emit
     ) async throws {
         if let vectors, let embedder = parts.embedder?.product {
-            try await embed(&pending, with: embedder, into: vectors, &outcome)
+            try await embed(&waiting.entries, with: embedder, into: vectors, &outcome)
         }
-        for entry in pending { try await emit(entry.document, entry.chunks, entry.rows, entry.text) }
-        pending.removeAll(keepingCapacity: true)
+        for entry in waiting.entries { try await emit(entry.document, entry.chunks, entry.rows, entry.text) }
+        waiting = Waiting()
     }
 
     /// Embeds what has no vector yet, `batch` texts at a time; equal texts are embedded once.
@@ -282,46 +292,5 @@ struct Ingestion {
                 pending[index].rows[position] = rows[pending[index].keys[position]] ?? -1
             }
         }
-    }
-}
-
-extension ChunkLine {
-    /// The chunk with its text.
-    func chunk(of document: Document, ordinal: Int) -> Chunk {
-        Chunk(
-            document: document.id,
-            ordinal: ordinal,
-            range: range,
-            text: document.text.slice(bytes: range.bytes),
-            headingPath: headingPath,
-            page: page,
-            tokens: tokens,
-            truncatedTokens: truncated
-        )
-    }
-}
-
-/// Work and time of one stage while it runs.
-struct StageCount: Sendable {
-    let stage: String
-    var items = 0
-    var reused = 0
-    var time: Duration = .zero
-    var promptTokens = 0
-    var completionTokens = 0
-
-    init(_ stage: String) {
-        self.stage = stage
-    }
-
-    var timing: StageTiming {
-        StageTiming(
-            stage: stage,
-            items: items,
-            reused: reused,
-            seconds: time / .seconds(1),
-            promptTokens: promptTokens,
-            completionTokens: completionTokens
-        )
     }
 }

@@ -106,7 +106,7 @@ package struct PipelineRun: Sendable {
         let evalset = try await offPool { [options] in
             try parts.spec.evaluate.map { try EvalsetSource($0, data: options.data, at: $0.place) }
         }
-        var indexed = try await session.openIndex(data: options.data)
+        var indexed = try await session.openIndex(data: options.data, for: evalset)
         var timings = RunTimings(stages: [
             indexed.corpus.read.timing, indexed.corpus.chunk.timing, indexed.corpus.embed.timing, indexed.timing,
         ])
@@ -126,6 +126,7 @@ package struct PipelineRun: Sendable {
         }
         var environment = Machine.environment(started: started)
         environment.finished = session.now()
+        timings.store = session.store.timing
         return RunRecord(id: id, status: .success, results: results, environment: environment, timings: timings)
     }
 
@@ -134,7 +135,7 @@ package struct PipelineRun: Sendable {
         return CorpusSummary(
             name: session.corpusName,
             fingerprint: corpus.fingerprint,
-            documents: corpus.documents.count,
+            documents: corpus.documents,
             chunks: corpus.chunks,
             bytes: corpus.bytes,
             tokens: corpus.tokens,
@@ -153,7 +154,7 @@ package struct PipelineRun: Sendable {
     ) async throws -> [Sample] {
         let clock = ContinuousClock()
         let start = clock.now
-        let spans = try await session.anchor(evalset, indexed.corpus.documents)
+        let spans = try await session.anchor(evalset, indexed.corpus.cited)
         let vectors = try await session.queryVectors(evalset.questions.map(\.question), indexed.vectors)
         let retrieval = Retrieval(index: indexed.index, parts: session.parts, vectors: indexed.matrix)
         let passages = PassageTexts(store: session.store, tables: indexed.index.tables)

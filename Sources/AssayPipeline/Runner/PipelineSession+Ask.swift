@@ -13,6 +13,8 @@ extension PipelineSession {
         package var failure: String?
         /// The passages of the context, best first; without an answer stage the best ten.
         package var passages: [RetrievedChunk]
+        /// What the reader should know of how it came about, nil as a rule.
+        package var notice: String?
     }
 
     /// Answers one question through the same runner as an evaluation.
@@ -26,23 +28,45 @@ extension PipelineSession {
         guard !question.isEmpty, question.utf8.count <= 20_000 else {
             throw AssayError("ask.question", "a question has 1 to 20,000 bytes, this one has \(question.utf8.count)")
         }
-        var indexed = try await openIndex(data: data)
-        let vector = try await queryVectors([question], indexed.vectors).first
-        // Nothing is appended from here on: the engine may take its time without keeping others out.
-        indexed.vectorLock = nil
-        let retrieval = Retrieval(index: indexed.index, parts: parts, vectors: indexed.matrix)
-        let texts = PassageTexts(store: store, tables: indexed.index.tables)
+        let open = try await reading(question, data: data)
+        let retrieval = Retrieval(index: open.index, parts: parts, vectors: open.matrix)
+        let texts = PassageTexts(store: store, tables: open.index.tables)
         let context = parts.spec.answer?.context ?? 10
         var passages = try await withSpan("assay.retrieve") { span in
             let parent = span.context
             return try await offPool {
-                Array(try retrieval.rank(question, vector: vector, context: parent).prefix(context))
+                Array(try retrieval.rank(question, vector: open.vector, context: parent).prefix(context))
             }
         }
         for index in passages.indices { passages[index].text = try await texts.text(passages[index]) }
-        guard let answering = try answering(replicate: 0) else { return Reply(passages: passages) }
+        guard let answering = try answering(replicate: 0) else {
+            return Reply(passages: passages, notice: open.notice)
+        }
         let outcome = try await answering.answer(question, passages: passages.map(\.text), chunks: passages.map(\.id))
-        return Reply(answer: outcome.answer, failure: outcome.failure, passages: passages)
+        return Reply(answer: outcome.answer, failure: outcome.failure, passages: passages, notice: open.notice)
+    }
+
+    /// What answers a question.
+    private struct OpenIndex {
+        var index: SearchIndex
+        var matrix: VectorMatrix?
+        var vector: [Float]?
+        var notice: String?
+    }
+
+    /// The index and the question's vector: brought up to date, or the published generation while another process builds the next.
+    private func reading(_ question: String, data: String?) async throws -> OpenIndex {
+        do {
+            // The locks end with this scope: the engine may take its time without keeping others out.
+            let indexed = try await openIndex(data: data)
+            let vector = try await queryVectors([question], indexed.vectors).first
+            return OpenIndex(index: indexed.index, matrix: indexed.matrix, vector: vector)
+        } catch let held as AssayError where held.code == "lock.held" {
+            guard let (index, matrix) = try await indexStage(data: data).published() else { throw held }
+            let vectors = try await parts.embedder?.product.embed([question], as: .query)
+            let notice = "\(held.message); the generation published last answers"
+            return OpenIndex(index: index, matrix: matrix, vector: vectors.map { Array($0.row(0)) }, notice: notice)
+        }
     }
 
     /// Brings the index up to date and says what it holds.
@@ -54,8 +78,7 @@ extension PipelineSession {
 
     /// Verifies every file of the published generation.
     package func verifyIndex(data: String?) async throws -> String {
-        let source = try CorpusSource(parts.spec.corpus, data: data, at: parts.spec.corpusPlace)
-        let stage = IndexStage(source: source, parts: parts, store: store, workspace: workspace, progress: progress)
+        let stage = try indexStage(data: data)
         return try await offPool {
             guard let manifest = try stage.folder.current() else {
                 throw AssayError("index.missing", "there is no index yet", remedy: "build it with 'assay index build'")

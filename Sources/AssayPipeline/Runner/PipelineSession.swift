@@ -45,22 +45,37 @@ package final class PipelineSession: Sendable {
     var corpusName: String { baseName(parts.spec.corpusName) }
 
     /// Brings the index up to date and opens it.
-    func openIndex(data: String?) async throws -> IndexStage.Outcome {
-        let source = try CorpusSource(parts.spec.corpus, data: data, at: parts.spec.corpusPlace)
-        return try await IndexStage(
-            source: source,
+    ///
+    /// - Parameters:
+    ///   - data: Folder given by `--data`.
+    ///   - evalset: Its labels' documents are looked up.
+    /// - Returns: The index, and what was read.
+    /// - Throws: Errors of the corpus, the embedder and the index.
+    func openIndex(data: String?, for evalset: EvalsetSource? = nil) async throws -> IndexStage.Outcome {
+        try await indexStage(data: data, citing: evalset?.citedDocuments ?? []).run()
+    }
+
+    /// The stage that builds and opens this pipeline's index.
+    func indexStage(data: String?, citing: Set<String> = []) throws -> IndexStage {
+        IndexStage(
+            source: try CorpusSource(parts.spec.corpus, data: data, at: parts.spec.corpusPlace),
             parts: parts,
             store: store,
             workspace: workspace,
-            progress: progress
-        ).run()
+            progress: progress,
+            citing: citing
+        )
     }
 
     /// Anchors the gold quotes of an evalset in the extracted texts.
     ///
+    /// - Parameters:
+    ///   - evalset: Its labels.
+    ///   - hashes: Content hashes of the documents that they name.
+    /// - Returns: Spans by question id, parallel to the question's quotes.
     /// - Throws: `AssayError` "evalset.quote" naming every label that does not match, the first ones in full.
-    func anchor(_ evalset: EvalsetSource, _ documents: [DocumentLine]) async throws -> [String: [GoldSpan]] {
-        let (spans, failures) = try await anchors(evalset, documents)
+    func anchor(_ evalset: EvalsetSource, _ hashes: [String: String]) async throws -> [String: [GoldSpan]] {
+        let (spans, failures) = try await anchors(evalset, hashes)
         guard let first = failures.first else { return spans }
         let more = failures.count > 1 ? " (and \(failures.count - 1) more labels)" : ""
         throw AssayError(
@@ -74,9 +89,8 @@ package final class PipelineSession: Sendable {
     /// Anchors all labels; those that do not match are returned as errors.
     func anchors(
         _ evalset: EvalsetSource,
-        _ documents: [DocumentLine]
+        _ hashes: [String: String]
     ) async throws -> (spans: [String: [GoldSpan]], failures: [AssayError]) {
-        let hashes = Dictionary(documents.map { ($0.id, $0.hash) }) { first, _ in first }
         var byDocument: [String: [(question: Question, position: Int)]] = [:]
         for question in evalset.questions {
             for (position, quote) in question.gold.enumerated() {
@@ -140,7 +154,14 @@ package final class PipelineSession: Sendable {
     func answering(replicate: Int) throws -> Answering? {
         guard let spec = parts.spec.answer, let template = parts.template else { return nil }
         let engine = try engines.engine(spec.engine, at: spec.enginePlace)
-        return Answering(spec: spec, template: template, engine: engine, store: store, replicate: replicate)
+        return Answering(
+            spec: spec,
+            template: template,
+            engine: engine,
+            identity: try canonicalJSON(engine.identity),
+            store: store,
+            replicate: replicate
+        )
     }
 
     /// The judge, nil without one.

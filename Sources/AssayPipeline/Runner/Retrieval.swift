@@ -89,20 +89,26 @@ struct Retrieval: Sendable {
     }
 }
 
-/// Texts of chunks by document, cut from the stored documents; the documents used last are kept.
+/// Texts of chunks by document, cut from the stored documents; the documents used last are kept, up to 64 of them or 64 MB.
 actor PassageTexts {
+    private static let limit = (documents: 64, bytes: 64 << 20)
+
     private let store: Store
-    private let hashes: [String: String]
+    private let tables: [ChunkTable]
+    /// Segment and number of each document.
+    private let places: [String: (segment: Int32, number: Int32)]
     private var cache: [String: String] = [:]
     private var order: [String] = []
+    private var bytes = 0
 
     init(store: Store, tables: [ChunkTable]) {
         self.store = store
-        var hashes: [String: String] = [:]
-        for table in tables {
-            for line in table.documents { hashes[line.id] = line.hash }
+        self.tables = tables
+        var places: [String: (segment: Int32, number: Int32)] = [:]
+        for (segment, table) in tables.enumerated() {
+            for (number, line) in table.documents.enumerated() { places[line.id] = (Int32(segment), Int32(number)) }
         }
-        self.hashes = hashes
+        self.places = places
     }
 
     /// The text of a chunk.
@@ -112,12 +118,17 @@ actor PassageTexts {
 
     private func document(_ id: String) async throws -> String {
         if let text = cache[id] { return text }
-        guard let hash = hashes[id], let document = try await store.document(hash) else {
+        let hash = places[id].map { tables[Int($0.segment)].documents[Int($0.number)].hash }
+        guard let hash, let document = try await store.document(hash) else {
             throw AssayError("store.document", "the stored text of '\(id)' is missing")
         }
-        if order.count >= 64 { cache[order.removeFirst()] = nil }
+        guard cache[id] == nil else { return document.text }
+        bytes += document.text.utf8.count
         cache[id] = document.text
         order.append(id)
+        while order.count > Self.limit.documents || (bytes > Self.limit.bytes && order.count > 1) {
+            bytes -= cache.removeValue(forKey: order.removeFirst())?.utf8.count ?? 0
+        }
         return document.text
     }
 }

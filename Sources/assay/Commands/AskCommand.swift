@@ -25,6 +25,7 @@ struct AskCommand: AsyncParsableCommand {
     }
 
     private func show(_ reply: PipelineSession.Reply) {
+        if let notice = reply.notice { note(notice) }
         if json {
             print((try? canonicalJSON(reply, pretty: true)) ?? "{}")
             return
