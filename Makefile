@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 BIN = .build/release/assay
 SOURCES = $(shell find Sources -type f) Package.swift
 
-.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory clean help
+.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory bench-judge clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -64,6 +64,9 @@ bench-vectors: models ## vector search against PyPI's faiss-cpu
 
 bench-pipeline: build ## the time to start, and orchestration a question
 	@Benchmarks/pipeline/run
+
+bench-judge: models ## wall time of judged evaluation against PyPI's ragas 0.4.3 on the same engine
+	@Benchmarks/judge/run "$(BIN)" "$(or $(SAMPLES),6)" "$(or $(ROUNDS),3)" reports/judge-speed.md
 
 bench-memory: build ## peak memory of reading, chunking and embedding
 	@Benchmarks/memory/run

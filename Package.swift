@@ -107,7 +107,7 @@ let package = Package(
         .testTarget(name: "AssayStoreTests", dependencies: ["AssayStore", "AssayModel"]),
         .testTarget(
             name: "AssayPipelineTests",
-            dependencies: ["AssayPipeline", "AssayModel", "AssayStore"]
+            dependencies: ["AssayPipeline", "AssayEngines", "AssayEval", "AssayModel", "AssayStore"]
         ),
         .testTarget(name: "CommandTests", dependencies: ["AssayModel", "AssayTestProcess"], exclude: ["Snapshots"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["AssayTestProcess"]),

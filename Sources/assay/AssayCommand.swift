@@ -10,8 +10,7 @@ struct AssayCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             InitCommand.self, RunCommand.self, PlanCommand.self, AskCommand.self, ReportCommand.self,
-            EvalsetCommand.self,
-            ScoreCommand.self,
+            EvalsetCommand.self, JudgeCommand.self, ScoreCommand.self,
             IndexCommand.self, MetricsCommand.self, ModelsCommand.self, CacheCommand.self, DoctorCommand.self,
         ]
     )

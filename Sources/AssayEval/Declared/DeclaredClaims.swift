@@ -46,12 +46,13 @@ extension DeclaredKind {
                 let verdicts =
                     passages.isEmpty
                     ? statements.map { _ in Verdict(holds: false, reason: nil) }
-                    : try await judge.ask(.verifyStatements(statements, passages: passages, reasons: reasons)) {
-                        reply throws(StrictJSON.Fault) in try JudgeReplyParser.verdicts(reply)
-                    }
+                    : try await judge.verdicts(
+                        .verifyStatements(statements, passages: passages, reasons: reasons),
+                        each: statements.map { .verifyStatement($0, passages: passages) }
+                    )
                 let details = zip(statements, verdicts).map { $1.json(["statement": .string($0)]) }
                 return MetricResult(
-                    .scored(Double(verdicts.count { $0.holds }) / Double(verdicts.count)),
+                    .scored(verdicts.reduce(0) { $0 + $1.value } / Double(verdicts.count)),
                     details: ["statements": .array(details)]
                 )
             }

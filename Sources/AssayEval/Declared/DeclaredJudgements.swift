@@ -24,10 +24,14 @@ extension DeclaredKind {
                     schema: .mapping(ReplySchema.reason(reasons, ["verdict": .verdict])),
                     maxTokens: reasons ? 160 : 32
                 )
-                let verdict = try await judge.ask(prompt) { reply throws(StrictJSON.Fault) in
-                    try JudgeReplyParser.verdict(reply)
-                }
-                return MetricResult(.scored(verdict.holds ? 1 : 0), details: verdict.json())
+                let token = TokenPrompt(
+                    id: "declared-aspect-token/1",
+                    task: "Task: answer this question about the texts with yes or no: \(question)",
+                    fields: shown,
+                    question: "\(question) Answer yes or no."
+                )
+                let verdict = try await judge.verdict(prompt, token: token)
+                return MetricResult(.scored(verdict.value), details: verdict.json())
             }
         )
     }
@@ -99,10 +103,14 @@ extension DeclaredKind {
                     maxTokens: reasons ? 160 : 32
                 )
                 if kind == "score" { return try await Self.score(prompt, judge) }
-                let verdict = try await judge.ask(prompt) { reply throws(StrictJSON.Fault) in
-                    try JudgeReplyParser.verdict(reply)
-                }
-                return MetricResult(.scored(verdict.holds ? 1 : 0), details: verdict.json())
+                let token = TokenPrompt(
+                    id: "declared-prompt-token/1",
+                    task: "Task: answer with yes or no what the text outside of the fenced lines asks.",
+                    fields: filled,
+                    question: "Answer yes or no."
+                )
+                let verdict = try await judge.verdict(prompt, token: token)
+                return MetricResult(.scored(verdict.value), details: verdict.json())
             }
         )
     }

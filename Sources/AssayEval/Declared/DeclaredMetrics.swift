@@ -186,8 +186,9 @@ func judged(
 ) -> MetricEntry.Scoring {
     { sample, tools in
         guard let judge = tools.judge else { return MetricResult(.notScored(reason: "this run has no judge")) }
+        let session = JudgeSession(judge: judge, panel: tools.panel, asking: tools.asking)
         do {
-            return try await ask(sample, JudgeSession(judge: judge))
+            return try await ask(sample, session).adding(session.votes)
         } catch let refusal as JudgeSession.Refusal {
             return MetricResult(.notScored(reason: refusal.reason))
         }

@@ -11,10 +11,18 @@ final class Engines: Sendable {
     private let models: ModelStore
     private let project: Project
     private let made = Mutex<[String: any Engine]>([:])
+    private let replay: String?
 
-    /// Opens the engines of a project, or of the engines file `file` instead of the project's.
-    init(_ project: Project, file other: String? = nil) throws {
+    /// Reads the project's engines.
+    ///
+    /// - Parameters:
+    ///   - project: Where they are named.
+    ///   - other: A file of engines instead of the project's.
+    ///   - replay: A journal that answers in place of every engine.
+    /// - Throws: What is wrong with the project's files.
+    init(_ project: Project, file other: String? = nil, replay: String? = nil) throws {
         self.project = project
+        self.replay = replay
         file = try EnginesFile(other ?? project.enginesFile)
         models = try ModelStore(project)
     }
@@ -31,6 +39,10 @@ final class Engines: Sendable {
     func engine(_ name: String, at place: Place?) throws -> any Engine {
         if let known = made.withLock({ $0[name] }) { return known }
         var config = try file.config(name, at: place)
+        if let replay {
+            config.kind = .replay
+            config.journalPath = absolutePath(replay)
+        }
         if config.kind == .llama { try complete(&config, at: place) }
         let environment = ProcessInfo.processInfo.environment
         let engine = try makeEngine(config, environment: environment)
@@ -42,10 +54,9 @@ final class Engines: Sendable {
     }
 
     /// An engine that no file names, ended with the others.
-    func add(_ config: EngineConfig) throws -> any Engine {
+    func add(_ config: EngineConfig) throws {
         let engine = try makeEngine(config, environment: ProcessInfo.processInfo.environment)
         made.withLock { $0[config.name] = engine }
-        return engine
     }
 
     private func complete(_ config: inout EngineConfig, at place: Place?) throws {

@@ -85,9 +85,11 @@ package struct PipelineParts: Sendable {
                 at: $0.place
             )
         }
+        let asking = spec.evaluate?.judging?.ask.asking ?? .json
         metrics =
             try spec.evaluate.map {
                 try DeclaredTable.make($0.define, folder: parent(of: absolutePath(spec.file))).make(list: $0.metrics)
+                    .map { $0.asked(by: asking) }
             } ?? []
         mmr = try spec.retrieve.mmr.map { node in
             var reader = try OptionReader(node, owner: "retrieve.mmr", place: node.place)

@@ -42,12 +42,14 @@ package enum DeclaredTable {
 struct ScoreMetrics {
     /// What is computed, in the order asked for.
     let metrics: [any Metric]
+    /// The judge that the file names, nil without one.
+    private(set) var judge: ConfigNode?
 
     /// Reads names and file.
     ///
     /// - Parameters:
     ///   - names: Names from the command line.
-    ///   - file: A YAML file with `define` and `metrics`, nil for none. Without a list all that it defines is computed.
+    ///   - file: A YAML file with `define`, `metrics` and `judge`, nil for none. Without a list all that it defines is computed.
     /// - Throws: `AssayError` with file and line.
     init(_ names: [String], file: String?) throws {
         let place = Place(file: "--metrics")
@@ -57,6 +59,7 @@ struct ScoreMetrics {
             var root = try OptionReader(try YAMLFile.read(file), owner: baseName(file), place: Place(file: file))
             let define = root.node("define")
             let list = root.node("metrics")
+            judge = root.node("judge")
             try root.finish()
             table = try DeclaredTable.make(define, folder: parent(of: absolutePath(file)))
             if let list {

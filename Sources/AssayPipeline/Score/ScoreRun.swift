@@ -57,7 +57,7 @@ package struct ScoreRun: Sendable {
     private let request: Request
     private let set: SampleSet
     private let metrics: [any Metric]
-    private let judge: (any Engine)?
+    private let bench: JudgeBench?
     private let embedder: Configured<any Embedder>?
     private let engines: Engines
     private let workspace: Workspace
@@ -82,7 +82,7 @@ package struct ScoreRun: Sendable {
         self.request = request
         self.progress = progress
         self.now = now
-        metrics = try ScoreMetrics(request.metrics, file: request.define).metrics
+        let chosen = try ScoreMetrics(request.metrics, file: request.define)
         var set = try SampleSet(
             reading: request.file,
             format: try request.format.map { try SampleReaders.reader($0) },
@@ -107,16 +107,31 @@ package struct ScoreRun: Sendable {
         store = try Store(workspace, now: now)
         let engines = try Engines(project, file: request.engines)
         self.engines = engines
-        judge = try Self.judge(request, engines)
+        let judging = try Self.judging(request, chosen, engines)
+        metrics = chosen.metrics.map { $0.asked(by: judging?.ask.asking ?? .json) }
+        bench = try judging.map { [store] judging in
+            JudgeBench(
+                spec: judging,
+                members: try judging.members.map { member in
+                    JudgeSession(
+                        engine: try engines.engine(member.name, at: member.place),
+                        store: store,
+                        replicate: 0,
+                        ask: judging.ask,
+                        temperature: judging.temperature
+                    )
+                }
+            )
+        }
         embedder = try request.embed.map { try Self.embedder($0, engines.resources) }
-        try Self.check(metrics, judge: judge, embedder: embedder)
+        try Self.check(metrics, hasJudge: bench != nil, embedder: embedder)
     }
 
     /// A metric that cannot be computed for any sample is a mistake of the call, not a state of the samples.
     private static func check(_ metrics: [any Metric], judge: (any Engine)?, embedder: Configured<any Embedder>?) throws
     {
         for definition in metrics.map(\.definition) {
-            if definition.needs.contains(.judge), judge == nil {
+            if definition.needs.contains(.judge), !hasJudge {
                 throw AssayError(
                     "score.judge",
                     "'\(definition.name)' needs a judge",
@@ -133,13 +148,16 @@ package struct ScoreRun: Sendable {
         }
     }
 
-    private static func judge(_ request: Request, _ engines: Engines) throws -> (any Engine)? {
-        guard let name = request.judge else { return nil }
-        guard name.contains("://") else { return try engines.engine(name, at: nil) }
+    /// The judge of the command line, else that of the file with declarations.
+    private static func judging(_ request: Request, _ chosen: ScoreMetrics, _ engines: Engines) throws -> JudgingSpec? {
+        guard let name = request.judge else { return try chosen.judge.map { try JudgingSpec($0) } }
+        let place = Place(file: "--judge")
+        guard name.contains("://") else { return try JudgingSpec(ConfigNode(.string(name), at: place)) }
         var config = EngineConfig(name: "judge", kind: .openai, model: request.judgeModel)
         config.baseURL = name
         config.apiKeyVariable = request.judgeKey
-        return try engines.add(config)
+        try engines.add(config)
+        return try JudgingSpec(ConfigNode(.string(config.name), at: place))
     }
 
     private static func embedder(_ model: String, _ resources: Resources) throws -> Configured<any Embedder> {
@@ -192,12 +210,7 @@ package struct ScoreRun: Sendable {
     private func scored(_ results: inout RunResults, _ timings: inout RunTimings) async throws -> [QuestionResult] {
         let clock = ContinuousClock()
         let start = clock.now
-        let session = judge.map { JudgeSession(engine: $0, store: store, replicate: 0) }
         let embed = embedder?.product
-        let tools = MetricTools(
-            judge: session.map { session in { @Sendable call in try await session.ask(call) } },
-            embed: embed.map { embed in { @Sendable texts in try await embed.embed(texts, as: .document) } }
-        )
         let rows = set.samples.map(\.row)
         let unranked = Set(set.samples.filter { !$0.hasRanking }.map(\.id))
         for sample in set.samples {
@@ -206,13 +219,14 @@ package struct ScoreRun: Sendable {
         }
         let scoring = Scoring(
             metrics: metrics.map { unranked.isEmpty ? $0 : RankedOnly(metric: $0, unranked: unranked) },
-            tools: tools,
-            limit: judge?.slots ?? 2,
+            bench: bench,
+            embed: embed.map { embed in { @Sendable texts in try await embed.embed(texts, as: .document) } },
+            limit: bench?.slots ?? 2,
             progress: progress
         )
         let scored = try await scoring.run(rows)
         let seconds = (clock.now - start) / .seconds(1)
-        if let counts = session?.counts {
+        if let counts = bench?.counts {
             timings.stages.append(
                 StageTiming(
                     stage: "judge",
@@ -220,7 +234,8 @@ package struct ScoreRun: Sendable {
                     reused: counts.reused,
                     seconds: seconds,
                     promptTokens: counts.promptTokens,
-                    completionTokens: counts.completionTokens
+                    completionTokens: counts.completionTokens,
+                    processedTokens: counts.processedTokens
                 )
             )
         }
@@ -229,7 +244,7 @@ package struct ScoreRun: Sendable {
                 stage: "score",
                 items: rows.count * metrics.count,
                 reused: 0,
-                seconds: session == nil ? seconds : 0
+                seconds: bench == nil ? seconds : 0
             )
         )
         return scored
@@ -246,7 +261,15 @@ package struct ScoreRun: Sendable {
         ]
         if let tag = request.tag { spec["tag"] = .string(tag) }
         if let embedder { spec["embed"] = .object(["by": .string(embedder.name), "options": embedder.options]) }
-        if let judge { spec["judge"] = .string((try? canonicalJSON(judge.identity)) ?? judge.identity.name) }
+        if let bench {
+            spec["judge"] = .array(
+                bench.members.map { .string((try? canonicalJSON($0.engine.identity)) ?? $0.engine.identity.name) }
+            )
+            spec["judging"] = [
+                "ask": .string(bench.spec.ask.rawValue), "repeats": .int(bench.spec.repeats),
+                "temperature": .double(bench.spec.temperature), "combine": .string(bench.spec.combine.rawValue),
+            ]
+        }
         let splits = Set(questions.map(\.split))
         var results = RunResults(
             pipeline: name,
@@ -278,7 +301,8 @@ package struct ScoreRun: Sendable {
             ),
             components: ["samples": set.format]
         )
-        results.judge = judge?.identity
+        results.judge = bench?.members.first?.engine.identity
+        results.panel = bench?.panel
         return results
     }
 }

@@ -75,8 +75,10 @@ package struct PipelineSpec: Sendable {
         package var metrics: ConfigNode
         /// Metrics that the file declares.
         package var define: ConfigNode?
-        /// The judge's engine.
+        /// The judge's engine; of a panel the first.
         package var judge: String?
+        /// By whom and how judged metrics are judged, nil without a judge.
+        package var judging: JudgingSpec?
         /// Where it stands.
         package var judgePlace: Place
     }
@@ -259,7 +261,7 @@ package struct PipelineSpec: Sendable {
         let list = options.node("metrics")
         let define = options.node("define")
         let judgeNode = options.node("judge")
-        let judge = try options.optionalString("judge")
+        let judging = try judgeNode.map { try JudgingSpec($0) }
         try options.finish()
         guard let list, case .list(let nodes) = list.value, !nodes.isEmpty else {
             throw AssayError(
@@ -276,7 +278,8 @@ package struct PipelineSpec: Sendable {
             split: split,
             metrics: list,
             define: define,
-            judge: judge,
+            judge: judging?.members.first?.name,
+            judging: judging,
             judgePlace: judgeNode?.place ?? node.place
         )
     }
