@@ -100,7 +100,10 @@ package struct EvalsetCheck: Sendable {
     // MARK: labels
 
     /// Labels that do not match the corpus, with the nearest text; labels that match several times.
-    private func labelFindings(_ evalset: EvalsetSource, _ documents: [(id: String, hash: String)]) async throws -> [EvalsetFinding] {
+    private func labelFindings(
+        _ evalset: EvalsetSource,
+        _ documents: [(id: String, hash: String)]
+    ) async throws -> [EvalsetFinding] {
         let hashes = Dictionary(documents.map { ($0.id, $0.hash) }) { first, _ in first }
         var cache = DocumentCache(store: session.store, hashes: hashes)
         var findings: [EvalsetFinding] = []

@@ -128,8 +128,11 @@ package struct ScoreRun: Sendable {
     }
 
     /// A metric that cannot be computed for any sample is a mistake of the call, not a state of the samples.
-    private static func check(_ metrics: [any Metric], judge: (any Engine)?, embedder: Configured<any Embedder>?) throws
-    {
+    private static func check(
+        _ metrics: [any Metric],
+        hasJudge: Bool,
+        embedder: Configured<any Embedder>?
+    ) throws {
         for definition in metrics.map(\.definition) {
             if definition.needs.contains(.judge), !hasJudge {
                 throw AssayError(

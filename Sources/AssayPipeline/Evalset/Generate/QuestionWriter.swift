@@ -51,6 +51,7 @@ final class QuestionWriter: Sendable {
     ///   - style: How.
     ///   - seed: Seed of the engine's sampler.
     /// - Returns: nil when the reply was not of the form asked for, or no call is left.
+    /// - Throws: When the engine is gone; what it has said is in the journal.
     func draft(_ evidence: [Evidence], persona: String, style: String, seed: Int) async throws -> Draft? {
         let both = evidence.count > 1
         let system = """
