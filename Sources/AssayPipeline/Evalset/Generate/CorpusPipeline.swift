@@ -16,7 +16,7 @@ extension PipelineSpec {
         }
         var members = [
             ("assay", node(.int(1))), ("corpus", node(.string(absolutePath(folder)))),
-            ("chunk", mapping([("by", node(.string("headings"))), ("tokens", node(.int(200)))])),
+            ("chunk", mapping([("by", node(.string("headings"))), ("characters", node(.int(1_200)))])),
             ("retrieve", mapping([("from", node(.list([mapping([("bm25", mapping([]))])])))])),
         ]
         if let embedder {
