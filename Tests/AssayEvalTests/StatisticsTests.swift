@@ -196,3 +196,33 @@ struct StratifiedSampleTests {
         #expect(StratifiedSample.choose(all, count: count, seed: 0).count == max(0, min(80, count)))
     }
 }
+
+struct RequiredSizeTests {
+    @Test func sizeFollowsFromStandardErrorAndPower() throws {
+        // 40 clusters of one question, scores 0 and 1 in turn: SE of the mean = sqrt(0.25 · 40/39 / 40) = 0.080064.
+        let values = (0..<40).map { Double($0 % 2) }
+        let size = try #require(RequiredSize(values, clusters: Array(0..<40), basis: .differences))
+        let error = (0.25 / 39).squareRoot()
+        #expect(abs(size.standardError - error) < 1e-12)
+        // t(0.975, 39) = 2.0226909, t(0.8, 39) = 0.8509350 (by numerical integration).
+        #expect(abs(size.detectable - (2.022_690_9 + 0.850_935_0) * error) < 1e-5)
+        // The detectable effect needs the questions that there are; half of it a little under four times as many.
+        #expect(abs(size.needed(for: size.detectable) - 40) <= 1)
+        #expect((150...160).contains(size.needed(for: size.detectable / 2)))
+        // Two runs that correlate by one half differ as much as one run spreads.
+        let one = try #require(RequiredSize(values, clusters: Array(0..<40), basis: .scores(correlation: 0.5)))
+        #expect(abs(one.standardError - error) < 1e-12)
+        #expect(RequiredSize([1, 1, 1], clusters: [0, 1, 2], basis: .differences) == nil)
+        #expect(RequiredSize([1, 0], clusters: [0, 0], basis: .differences) == nil)
+    }
+
+    @Test func clustersCostQuestions() throws {
+        let apart = try #require(RequiredSize(worstCaseFor: Array(0..<100), icc: 0.1, correlation: 0.5))
+        let together = try #require(
+            RequiredSize(worstCaseFor: (0..<100).map { $0 / 10 }, icc: 0.1, correlation: 0.5)
+        )
+        // Ten a document at 0.1: the variance is 1.9 times as large.
+        #expect(abs(apart.standardError - 0.05) < 1e-12)
+        #expect(abs(together.standardError / apart.standardError - 1.9.squareRoot()) < 1e-12)
+    }
+}

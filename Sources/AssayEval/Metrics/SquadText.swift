@@ -1,5 +1,5 @@
 /// Normalisation and token overlap of the official SQuAD scripts (v1.1, and v2.0 for empty answers).
-enum SquadText {
+package enum SquadText {
     /// Lower case, ASCII punctuation removed, the articles a, an, the removed, white space collapsed: in that order.
     static func tokens(_ text: String) -> [String] {
         var words: [String] = []
@@ -34,7 +34,7 @@ enum SquadText {
     }
 
     /// F1 of the bags of tokens; where one text has no tokens, 1 if both have none, else 0.
-    static func f1(_ answer: String, _ reference: String) -> Double {
+    package static func f1(_ answer: String, _ reference: String) -> Double {
         let answer = tokens(answer)
         let reference = tokens(reference)
         if answer.isEmpty || reference.isEmpty { return answer == reference ? 1 : 0 }

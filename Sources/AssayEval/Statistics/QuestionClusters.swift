@@ -35,8 +35,9 @@ package struct QuestionClusters: Sendable, Equatable {
 }
 
 extension Question {
-    /// The documents of the gold quotes, or those that the qrels grade as relevant.
+    /// The document it was made from, the documents of the gold quotes, or those that the qrels grade as relevant.
     fileprivate var sourceDocuments: [String] {
-        gold.isEmpty ? (qrels ?? [:]).filter { $0.value >= 1 }.keys.sorted() : gold.map(\.document)
+        if let sourceDocument { return [sourceDocument] }
+        return gold.isEmpty ? (qrels ?? [:]).filter { $0.value >= 1 }.keys.sorted() : gold.map(\.document)
     }
 }

@@ -3,12 +3,15 @@ package import AssayModel
 /// The questions of an evalset, read strictly from JSON lines.
 ///
 /// A row is `{"id", "question", "reference", "gold": [{"document", "quote", "occurrence"}], "tags", "split"}`; only `id` and
-/// `question`, and in a gold label `document` and `quote`, must be there.
+/// `question`, and in a gold label `document` and `quote`, must be there. Generated rows have more: `review` (`keep`, `drop`, `edit`),
+/// `reasons` and `made`. Only rows that are kept, or have no review, are questions.
 package struct EvalsetFile: Sendable, Equatable {
     /// The questions in the order of the file.
     package let questions: [Question]
     /// Where each question stands, parallel to `questions`.
     package let places: [Place]
+    /// Rows whose review says `drop` or `edit`.
+    package let held: Int
 
     /// Reads a file and stops at its first error.
     ///
@@ -18,14 +21,21 @@ package struct EvalsetFile: Sendable, Equatable {
         let checked = try Self.check(path)
         if let first = checked.errors.first { throw first }
         if checked.file.questions.isEmpty {
-            throw AssayError("evalset.empty", "the evalset has no questions", at: Place(file: path))
+            throw AssayError(
+                "evalset.empty",
+                "the evalset has no questions",
+                at: Place(file: path),
+                remedy: checked.file.held > 0
+                    ? "\(checked.file.held) rows wait for review: set 'review' to keep where they are right" : nil
+            )
         }
         self = checked.file
     }
 
-    private init(questions: [Question], places: [Place]) {
+    private init(questions: [Question], places: [Place], held: Int) {
         self.questions = questions
         self.places = places
+        self.held = held
     }
 
     /// Reads a file and lists its errors.
@@ -44,11 +54,12 @@ package struct EvalsetFile: Sendable, Equatable {
         var places: [Place] = []
         var errors: [AssayError] = []
         var firstLines: [String: Int] = [:]
+        var held = 0
         while let line = try lines.next(), errors.count < limit {
             guard line.contains(where: { $0 > 0x20 }) else { continue }
             let place = lines.place
             do {
-                let question = try EvalsetRow.question(JSONLine.parse(line, at: place), at: place)
+                let (question, isKept) = try EvalsetRow.question(JSONLine.parse(line, at: place), at: place)
                 if let first = firstLines.updateValue(lines.line, forKey: question.id) {
                     throw AssayError(
                         "evalset.duplicate",
@@ -56,13 +67,17 @@ package struct EvalsetFile: Sendable, Equatable {
                         at: place
                     )
                 }
+                guard isKept else {
+                    held += 1
+                    continue
+                }
                 questions.append(question)
                 places.append(place)
             } catch let error as AssayError {
                 errors.append(error)
             }
         }
-        return (EvalsetFile(questions: questions, places: places), errors)
+        return (EvalsetFile(questions: questions, places: places, held: held), errors)
     }
 }
 
@@ -72,14 +87,14 @@ private struct EvalsetRow {
     private let place: Place
     private let members: [String: JSONValue]
 
-    static func question(_ value: JSONValue, at place: Place) throws -> Question {
+    static func question(_ value: JSONValue, at place: Place) throws -> (question: Question, isKept: Bool) {
         let row = try EvalsetRow(
             value,
             "a question",
-            ["id", "question", "reference", "gold", "tags", "split"],
+            ["id", "question", "reference", "gold", "tags", "split", "review", "reasons", "made"],
             place
         )
-        return Question(
+        let question = Question(
             id: try row.text("id"),
             question: try row.text("question"),
             reference: try row.text("reference", default: ""),
@@ -87,6 +102,9 @@ private struct EvalsetRow {
             tags: try row.list("tags").map { try row.tag($0) },
             split: try row.split()
         )
+        let review = try row.text("review", default: "keep")
+        guard ["keep", "drop", "edit"].contains(review) else { throw row.wrong("review", "'keep', 'drop' or 'edit'") }
+        return (question, review == "keep")
     }
 
     private static func gold(_ value: JSONValue, at place: Place) throws -> GoldQuote {

@@ -14,7 +14,8 @@ public struct Question: Sendable, Codable, Equatable {
     public var tags: [String]
     /// `dev` or `test`.
     public var split: String
-    /// Passages that a correct answer rests on, for sets that have texts instead of quotes with a document.
+    /// Passages that a correct answer rests on, for sets that have texts instead of quotes with a document; empty where such a set
+    /// has none, and nil in sets with labels, where a question without any is an unanswerable one.
     public var referenceContexts: [String]?
     /// What each score of this question's own rubric means.
     public var rubric: [String: String]?
@@ -22,6 +23,8 @@ public struct Question: Sendable, Codable, Equatable {
     public var referenceToolCalls: [ToolCall]?
     /// Topics that an agent is to keep to.
     public var referenceTopics: [String]?
+    /// The document that the question was made from, for sets without labels: its questions are one cluster.
+    public var sourceDocument: String?
 
     /// Creates a question.
     public init(
@@ -35,7 +38,8 @@ public struct Question: Sendable, Codable, Equatable {
         referenceContexts: [String]? = nil,
         rubric: [String: String]? = nil,
         referenceToolCalls: [ToolCall]? = nil,
-        referenceTopics: [String]? = nil
+        referenceTopics: [String]? = nil,
+        sourceDocument: String? = nil
     ) {
         self.id = id
         self.question = question
@@ -48,10 +52,13 @@ public struct Question: Sendable, Codable, Equatable {
         self.rubric = rubric
         self.referenceToolCalls = referenceToolCalls
         self.referenceTopics = referenceTopics
+        self.sourceDocument = sourceDocument
     }
 
-    /// Whether the corpus is said not to answer it: tagged so, or without any label.
-    public var isUnanswerable: Bool { tags.contains("unanswerable") || (gold.isEmpty && (qrels ?? [:]).isEmpty) }
+    /// Whether the corpus is said not to answer it: tagged so, or without any label in a set that has labels.
+    public var isUnanswerable: Bool {
+        tags.contains("unanswerable") || (gold.isEmpty && (qrels ?? [:]).isEmpty && referenceContexts == nil)
+    }
 }
 
 /// A gold label: a quote of a document.

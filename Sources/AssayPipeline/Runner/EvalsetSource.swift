@@ -19,6 +19,14 @@ struct EvalsetSource: Sendable {
     /// Ids of the documents that the gold quotes name.
     var citedDocuments: Set<String> { Set(questions.flatMap { $0.gold.map(\.document) }) }
 
+    /// The questions of a file that was read already.
+    init(_ file: EvalsetFile, _ spec: PipelineSpec.Evaluate) {
+        name = baseName(spec.evalsetName)
+        split = spec.split
+        questions = file.questions
+        places = Dictionary(zip(file.questions.map(\.id), file.places)) { first, _ in first }
+    }
+
     /// Reads the evalset of a pipeline: `questions.jsonl` of a folder, a JSONL file, or a BEIR folder.
     ///
     /// - Throws: `AssayError` with file and line.

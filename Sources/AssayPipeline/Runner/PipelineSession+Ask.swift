@@ -69,19 +69,6 @@ extension PipelineSession {
         }
     }
 
-    /// Labels of the pipeline's evalset that do not match its corpus.
-    package func checkEvalset(data: String?) async throws -> (questions: Int, labels: Int, failures: [AssayError]) {
-        guard let evaluate = parts.spec.evaluate else {
-            throw AssayError("evalset.none", "the pipeline has no 'evaluate' section", at: Place(file: parts.spec.file))
-        }
-        let evalset = try EvalsetSource(evaluate, data: data, at: evaluate.place)
-        let source = try CorpusSource(parts.spec.corpus, data: data, at: parts.spec.corpusPlace)
-        let ingestion = Ingestion(source: source, parts: parts, store: store, vectors: nil, progress: progress)
-        let corpus = try await ingestion.run(citing: evalset.citedDocuments) { _, _, _, _ in }
-        let anchored = try await anchors(evalset, corpus.cited)
-        return (evalset.questions.count, evalset.questions.reduce(0) { $0 + $1.gold.count }, anchored.failures)
-    }
-
     /// Brings the index up to date and says what it holds.
     package func indexSummary(data: String?) async throws -> String {
         let indexed = try await openIndex(data: data)

@@ -199,6 +199,9 @@ package final class PipelineSession: Sendable {
         try judges(replicate: replicate)?.members.first.map { ($0.engine, $0) }
     }
 
+    /// An engine of the project by name.
+    func engine(_ name: String) throws -> any Engine { try engines.engine(name, at: nil) }
+
     /// The replicate number of a refresh: that of an interrupted one, else the next.
     ///
     /// Numbers rise over the whole workspace: pipelines that render equal prompts must not find each other's fresh answers.

@@ -74,6 +74,8 @@ package struct PipelineSpec: Sendable {
         package var split: String
         /// The list of metrics as the file has it.
         package var metrics: ConfigNode
+        /// Metrics that the file declares.
+        package var define: ConfigNode?
         /// The judge's engine; of a panel the first.
         package var judge: String?
         /// By whom and how judged metrics are judged, nil without a judge.
@@ -254,6 +256,7 @@ package struct PipelineSpec: Sendable {
         let evalset = try options.string("evalset")
         let split = try options.string("split", default: "all", oneOf: ["all", "dev", "test", "train"])
         let list = options.node("metrics")
+        let define = options.node("define")
         let judgeNode = options.node("judge")
         let judging = try judgeNode.map { try JudgingSpec($0) }
         try options.finish()
@@ -271,6 +274,7 @@ package struct PipelineSpec: Sendable {
             evalsetName: evalset,
             split: split,
             metrics: list,
+            define: define,
             judge: judging?.members.first?.name,
             judging: judging,
             judgePlace: judgeNode?.place ?? node.place
