@@ -156,6 +156,14 @@ struct JudgedMetricTests {
 }
 
 struct JudgePromptTests {
+    private static let scale = TwoRatings.Scale(
+        offered: [2, 1, 0],
+        reply: "Reply {\"rating\": 0, 1 or 2}.",
+        digits: [],
+        accepted: [],
+        highest: 2
+    )
+
     private let prompts: [JudgePrompt] = [
         .splitStatements(question: "Q?", text: "T.", limit: 32),
         .verifyStatements(["S one.", "S\ntwo."], passages: ["P1", "P2"], reasons: true),
@@ -166,10 +174,11 @@ struct JudgePromptTests {
         .ratePassageForAnswer("P", question: "Q?", answer: "A.", reasons: true),
         .ratePassageForAnswer("P", question: "Q?", answer: "A.", reasons: false),
         .listEntities("T.", limit: 48),
-        .rateAccuracy(question: "Q?", answer: "A.", reference: "R."),
-        .rateAgreement(question: "Q?", one: "R.", other: "A."),
-        .rateContext(["P1", "P2"], question: "Q?"), .rateSufficiency(["P1", "P2"], question: "Q?"),
-        .rateGrounding(["P1", "P2"], "A."), .rateSupport(["P1", "P2"], "A."),
+        .rateAccuracy(question: "Q?", answer: "A.", reference: "R.", Self.scale),
+        .rateAgreement(question: "Q?", one: "R.", other: "A.", Self.scale),
+        .rateContext(["P1", "P2"], question: "Q?", Self.scale),
+        .rateSufficiency(["P1", "P2"], question: "Q?", Self.scale),
+        .rateGrounding(["P1", "P2"], "A.", Self.scale), .rateSupport(["P1", "P2"], "A.", Self.scale),
         .keyphrases("T.", limit: 24), .summaryQuestions("T.", ["k1", "k2"], count: 2...2),
         .summaryVerdicts("S.", ["q1", "q2"]),
         .judgeAspect("Is it so?", asked: "Q?", answer: "A.", passages: []),

@@ -278,4 +278,17 @@ struct MetricModeTests {
             #expect(throws: AssayError.self) { try Metrics.make("rubric", options: configured(wrong)) }
         }
     }
+
+    /// The judge must be offered the numbers that the mode's arithmetic reads: 4 is full marks in Ragas, 2 here.
+    @Test func thePromptOffersTheScaleOfTheMode() async throws {
+        for (mode, part) in [
+            ("corrected", "{\"rating\": 0, 1 or 2}"), ("ragas-collections", "{\"rating\": 0, 2 or 4}"),
+            ("ragas-legacy", "rating alone, 0, 2 or 4"),
+        ] {
+            let metric = try Metrics.make("answer_accuracy", options: configured(["mode": .string(mode)]))
+            let judge = FillingJudge()
+            _ = try await metric.score(fullSample, tools: judge.tools)
+            #expect(judge.calls.allSatisfy { $0.messages[0].content.contains(part) }, "\(mode)")
+        }
+    }
 }

@@ -2,8 +2,12 @@ import AssayModel
 
 /// The mean of two ratings that are asked for in different words: NVIDIA's three metrics.
 struct TwoRatings: Sendable {
-    /// The numbers that count as ratings in a compat mode.
+    /// The numbers that are ratings.
     struct Scale: Sendable {
+        /// What the prompt offers, highest first.
+        let offered: [Int]
+        /// How the prompt wants the rating.
+        let reply: String
         /// Digits that legacy looks for in the reply, in this order; the first that occurs anywhere is the rating.
         let digits: [Int]
         /// Ratings that collections accepts.
@@ -18,7 +22,7 @@ struct TwoRatings: Sendable {
     let mode: MetricMode
     let scale: Scale
 
-    /// Asks both prompts, which ask for a `rating` from 0 to 2, and scores.
+    /// Asks both prompts and scores.
     func score(_ prompts: [JudgePrompt], _ judge: JudgeSession) async throws -> MetricResult {
         guard mode == .corrected else { return try await ragas(prompts, judge) }
         var ratings: [Int] = []
@@ -91,8 +95,8 @@ extension MetricEntry {
         if ratings.mode == .corrected, answer.isBlank { return .blankAnswer }
         return try await ratings.score(
             [
-                .rateAccuracy(question: question, answer: answer, reference: sample.question.reference),
-                .rateAgreement(question: question, one: sample.question.reference, other: answer),
+                .rateAccuracy(question: question, answer: answer, reference: sample.question.reference, ratings.scale),
+                .rateAgreement(question: question, one: sample.question.reference, other: answer, ratings.scale),
             ],
             judge
         )
@@ -118,7 +122,10 @@ extension MetricEntry {
         }
         let context = sample.context.map(\.text)
         return try await ratings.score(
-            [.rateContext(context, question: question), .rateSufficiency(context, question: question)],
+            [
+                .rateContext(context, question: question, ratings.scale),
+                .rateSufficiency(context, question: question, ratings.scale),
+            ],
             judge
         )
     }
@@ -147,7 +154,10 @@ extension MetricEntry {
             return .contextMissing
         }
         let context = sample.context.map(\.text)
-        return try await ratings.score([.rateGrounding(context, answer), .rateSupport(context, answer)], judge)
+        return try await ratings.score(
+            [.rateGrounding(context, answer, ratings.scale), .rateSupport(context, answer, ratings.scale)],
+            judge
+        )
     }
 
     private static func twoRatings(
@@ -177,9 +187,19 @@ extension MetricEntry {
             ],
             needs: needs
         ) { _, mode in
+            let offered = highest == 4 && mode != .corrected ? [4, 2, 0] : [2, 1, 0]
+            let numbers = "\(offered[2]), \(offered[1]) or \(offered[0])"
             let ratings = TwoRatings(
                 mode: mode,
-                scale: .init(digits: digits, accepted: accepted, highest: Double(highest))
+                scale: .init(
+                    offered: offered,
+                    reply: mode == .legacy
+                        ? "Do not write JSON: reply with the rating alone, \(numbers)."
+                        : "Reply {\"rating\": \(numbers)}.",
+                    digits: digits,
+                    accepted: accepted,
+                    highest: Double(highest)
+                )
             )
             return { sample, judge, _ in try await score(ratings, sample, judge) }
         }
@@ -196,36 +216,57 @@ extension String {
 }
 
 extension JudgePrompt {
-    private static func rate(_ id: String, _ task: String, _ fields: [String]) -> JudgePrompt {
-        JudgePrompt(
+    /// Asks for a rating; `levels` says what the highest, the middle and the lowest mean.
+    private static func rate(
+        _ id: String,
+        _ task: String,
+        levels: [String],
+        _ scale: TwoRatings.Scale,
+        _ fields: [String]
+    ) -> JudgePrompt {
+        let meanings = zip(scale.offered, levels).map { "\($0): \($1)" }.joined(separator: " ")
+        return JudgePrompt(
             id: id,
-            task: "Task: \(task) Reply {\"rating\": 0, 1 or 2}.",
+            task: "Task: \(task) \(meanings) \(scale.reply)",
             fields: fields.joined(separator: "\n"),
             schema: .mapping(["rating": .index(0...2)]),
             maxTokens: 32
         )
     }
 
-    static func rateAccuracy(question: String, answer: String, reference: String) -> JudgePrompt {
+    static func rateAccuracy(
+        question: String,
+        answer: String,
+        reference: String,
+        _ scale: TwoRatings.Scale
+    ) -> JudgePrompt {
         rate(
             "rate-accuracy/1",
-            """
-            rate how far the answer agrees with the reference answer to the question. 2: it says the same in every point that \
-            matters. 1: it says a part of it, and nothing that contradicts it. 0: it says something else, contradicts it, or does not \
-            answer.
-            """,
+            "rate how far the answer agrees with the reference answer to the question.",
+            levels: [
+                "it says the same in every point that matters.",
+                "it says a part of it, and nothing that contradicts it.",
+                "it says something else, contradicts it, or does not answer.",
+            ],
+            scale,
             [fenced("question", question), fenced("reference answer", reference), fenced("answer", answer)]
         )
     }
 
-    static func rateAgreement(question: String, one: String, other: String) -> JudgePrompt {
+    static func rateAgreement(
+        question: String,
+        one: String,
+        other: String,
+        _ scale: TwoRatings.Scale
+    ) -> JudgePrompt {
         rate(
             "rate-agreement/1",
-            """
-            two people answered the question. Take the second answer as the standard and mark the first. 2: full marks, all that \
-            the standard holds is there and right. 1: half marks, some of it is there. 0: no marks, it is wrong or beside the \
-            question.
-            """,
+            "two people answered the question. Take the second answer as the standard and mark the first.",
+            levels: [
+                "full marks, all that the standard holds is there and right.", "half marks, some of it is there.",
+                "no marks, it is wrong or beside the question.",
+            ],
+            scale,
             [fenced("question", question), fenced("second answer", other), fenced("first answer", one)]
         )
     }
@@ -234,46 +275,51 @@ extension JudgePrompt {
         texts.enumerated().map { fenced("passage \($0 + 1)", $1) }
     }
 
-    static func rateContext(_ context: [String], question: String) -> JudgePrompt {
+    static func rateContext(_ context: [String], question: String, _ scale: TwoRatings.Scale) -> JudgePrompt {
         rate(
             "rate-context/1",
-            """
-            rate how relevant the passages together are to the question. 2: they hold all that an answer needs. 1: they hold a part \
-            of it. 0: they hold nothing that an answer could use.
-            """,
+            "rate how relevant the passages together are to the question.",
+            levels: [
+                "they hold all that an answer needs.", "they hold a part of it.",
+                "they hold nothing that an answer could use.",
+            ],
+            scale,
             passages(context) + [fenced("question", question)]
         )
     }
 
-    static func rateSufficiency(_ context: [String], question: String) -> JudgePrompt {
+    static func rateSufficiency(_ context: [String], question: String, _ scale: TwoRatings.Scale) -> JudgePrompt {
         rate(
             "rate-sufficiency/1",
-            """
-            suppose that someone has only these passages to answer the question with. 2: they can answer it in full. 1: they can \
-            answer it in part. 0: they cannot answer it at all.
-            """,
+            "suppose that someone has only these passages to answer the question with.",
+            levels: ["they can answer it in full.", "they can answer it in part.", "they cannot answer it at all."],
+            scale,
             passages(context) + [fenced("question", question)]
         )
     }
 
-    static func rateGrounding(_ context: [String], _ answer: String) -> JudgePrompt {
+    static func rateGrounding(_ context: [String], _ answer: String, _ scale: TwoRatings.Scale) -> JudgePrompt {
         rate(
             "rate-grounding/1",
-            """
-            rate how far the passages support the text. 2: every statement of the text is supported. 1: some statements are. \
-            0: none is, or the passages contradict the text.
-            """,
+            "rate how far the passages support the text.",
+            levels: [
+                "every statement of the text is supported.", "some statements are.",
+                "none is, or the passages contradict the text.",
+            ],
+            scale,
             passages(context) + [fenced("text", answer)]
         )
     }
 
-    static func rateSupport(_ context: [String], _ answer: String) -> JudgePrompt {
+    static func rateSupport(_ context: [String], _ answer: String, _ scale: TwoRatings.Scale) -> JudgePrompt {
         rate(
             "rate-support/1",
-            """
-            an editor checks the text against its sources, the passages. 2: nothing has to be struck out. 1: a part has to be \
-            struck out because no source says it. 0: all of it has to be struck out.
-            """,
+            "an editor checks the text against its sources, the passages.",
+            levels: [
+                "nothing has to be struck out.", "a part has to be struck out because no source says it.",
+                "all of it has to be struck out.",
+            ],
+            scale,
             passages(context) + [fenced("text", answer)]
         )
     }
