@@ -11,6 +11,17 @@ package enum Metrics {
         .citationPrecision, .citationRecall,
         .abstentionAccuracy, .abstentionPrecision, .abstentionRecall,
         .faithfulness, .answerRelevancy, .contextPrecision, .contextRecall,
+        .contextUtilization, .contextEntityRecall, .noiseSensitivityRelevant, .noiseSensitivityIrrelevant,
+        .textContextPrecision, .textContextRecall, .idContextPrecision, .idContextRecall,
+        .factualCorrectness, .factualPrecision, .factualRecall, .answerCorrectness,
+        .answerAccuracy, .contextRelevance, .responseGroundedness, .summaryScore,
+        .aspectCritic, .criteriaScore, .rubric, .rubricWithReference, .instanceRubric, .gEval, .preference,
+        .ragcheckerPrecision, .ragcheckerRecall, .ragcheckerF1, .ragcheckerClaimRecall, .ragcheckerContextPrecision,
+        .ragcheckerContextUtilization, .ragcheckerNoiseRelevant, .ragcheckerNoiseIrrelevant, .ragcheckerHallucination,
+        .ragcheckerSelfKnowledge, .ragcheckerFaithfulness,
+        .toolCallAccuracy, .toolCallF1, .topicAdherence, .topicAdherencePrecision, .topicAdherenceRecall,
+        .agentGoalAccuracy, .agentGoalAccuracyWithReference,
+        .stringSimilarity, .quotedSpansAlignment,
     ])
 
     /// `builtin.make`.
@@ -121,13 +132,18 @@ package struct MetricTable: Sendable {
 
 extension MetricEntry {
     fileprivate func definition(_ cut: MetricCut, options: [String: JSONValue]) -> MetricDefinition {
-        MetricDefinition(
+        let mode = options["mode"]?.stringValue.flatMap { MetricMode(rawValue: $0) }
+        let formula = mode.flatMap { compat[$0] } ?? formula
+        var definition = MetricDefinition(
             name: name + cut.suffix,
             version: version,
             formula: options.isEmpty ? formula : "\(formula); options \(JSONValue.object(options).text)",
             range: range,
+            higherIsBetter: higherIsBetter,
             needs: needs,
             depth: cut.rank
         )
+        refine(&definition, options)
+        return definition
     }
 }
