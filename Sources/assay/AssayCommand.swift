@@ -11,6 +11,7 @@ struct AssayCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, RunCommand.self, PlanCommand.self, AskCommand.self, ReportCommand.self,
             EvalsetCommand.self,
+            TrecCommand.self,
             IndexCommand.self, MetricsCommand.self, ModelsCommand.self, CacheCommand.self, DoctorCommand.self,
         ]
     )

@@ -4,9 +4,12 @@ package import AssayModel
 package enum Metrics {
     /// All metrics that come with Assay, in the order of listings.
     package static let builtin = MetricTable([
-        .spanRecall, .spanPrecision, .spanIoU, .spansFound, .hit, .mrr,
+        .spanRecall, .spanPrecision, .spanIoU, .spansFound, .hit, .mrr, .tokenRecall, .tokenPrecision, .tokenIoU,
         .ndcg, .map, .recall, .precision, .success, .reciprocalRank, .judged,
+        .rPrecision, .bpref, .relativePrecision, .rankBiasedPrecision,
         .exactMatch, .tokenF1, .rouge1, .rouge2, .rougeL, .semanticSimilarity,
+        .bleu, .chrf, .levenshtein, .jaro, .jaroWinkler, .hamming, .quotedSpans,
+        .contains, .startsWith, .matches, .jsonValid, .jsonSchema, .tokenLimit, .costLimit,
         .citationPrecision, .citationRecall,
         .abstentionAccuracy, .abstentionPrecision, .abstentionRecall,
         .faithfulness, .answerRelevancy, .contextPrecision, .contextRecall,
