@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 BIN = .build/release/assay
 SOURCES = $(shell find Sources -type f) Package.swift
 
-.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory bench-judge simulate nightly-demo clean help
+.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-chunking bench-vectors bench-pipeline bench-memory bench-judge simulate nightly-demo clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -65,6 +65,9 @@ bench-lexical: setup ## BM25 against PyPI's bm25s and tantivy: DATA=a BEIR folde
 
 bench-chunk: setup ## chunkers against PyPI's chonkie and langchain-text-splitters: DATA=a folder of texts
 	@Benchmarks/chunk/run "$(or $(DATA),corpora/handbook)"
+
+bench-chunking: models ## what the chunkers retrieve of gold spans: DATA=Chroma's general_evaluation_data, MODE=bm25|dense
+	@ASSAY_MODELS=$(ASSAY_HOME)/models Benchmarks/chunking/run "$(DATA)" $(MODE)
 
 bench-vectors: models ## vector search against PyPI's faiss-cpu
 	@Benchmarks/vectors/run

@@ -20,6 +20,7 @@ struct AssayCommand: AsyncParsableCommand {
             BaselineCommand.self,
             HistoryCommand.self,
             EvalsetCommand.self,
+            TrecCommand.self,
             JudgeCommand.self,
             IndexCommand.self,
             MetricsCommand.self,

@@ -5,9 +5,12 @@ package enum Metrics {
     /// All metrics that come with Assay, in the order of listings.
     package static let builtin = MetricTable([
         .spanRecall, .spanPrecision, .spanIoU, .spansFound, .hit, .mrr,
-        .contextSpanRecall, .contextHit,
+        .contextSpanRecall, .contextHit, .tokenRecall, .tokenPrecision, .tokenIoU,
         .ndcg, .map, .recall, .precision, .success, .reciprocalRank, .judged,
+        .rPrecision, .bpref, .relativePrecision, .rankBiasedPrecision,
         .exactMatch, .tokenF1, .rouge1, .rouge2, .rougeL, .semanticSimilarity,
+        .bleu, .chrf, .levenshtein, .jaro, .jaroWinkler, .hamming, .quotedSpans,
+        .contains, .startsWith, .matches, .jsonValid, .jsonSchema, .tokenLimit, .costLimit,
         .citationPrecision, .citationRecall,
         .abstentionAccuracy, .abstentionPrecision, .abstentionRecall,
         .faithfulness, .answerRelevancy, .contextPrecision, .contextRecall,
@@ -21,7 +24,6 @@ package enum Metrics {
         .ragcheckerSelfKnowledge, .ragcheckerFaithfulness,
         .toolCallAccuracy, .toolCallF1, .topicAdherence, .topicAdherencePrecision, .topicAdherenceRecall,
         .agentGoalAccuracy, .agentGoalAccuracyWithReference,
-        .stringSimilarity, .quotedSpansAlignment,
     ])
 
     /// `builtin.make`.
@@ -120,12 +122,11 @@ package struct MetricTable: Sendable {
         let near = nearestName(to: stem, among: entries.map(\.name)).map { found in
             " (did you mean '\(found)\(name.dropFirst(stem.count))'?)"
         }
-        let known = entries.map(\.forms).joined(separator: ", ")
         return AssayError(
             "metric.unknown",
             "unknown metric '\(name)'\(near ?? "")",
             at: place,
-            remedy: "known: \(known)"
+            remedy: "'assay metrics' lists all"
         )
     }
 }

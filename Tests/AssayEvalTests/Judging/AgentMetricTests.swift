@@ -73,32 +73,4 @@ struct AgentMetricTests {
         #expect(ToolCallMatch.best([Self.find, rough], [rough, Self.find], inOrder: false) == 2)
         #expect(ToolCallMatch.best([Self.find, rough], [rough, Self.find], inOrder: true) == 1)
     }
-
-    private static let quotations: [(answer: String, expected: Score)] = [
-        ("He said \"alpha one beta\" and \"not in there\".", .scored(0.5)),
-        // Curly marks count here, in Ragas they do not.
-        ("He said \u{201c}ALPHA  one beta\u{201d}.", .scored(1)),
-        ("\"two words\"", .notApplicable(reason: "the answer quotes nothing of three words or more")),
-        ("An \"open quotation of words", .notApplicable(reason: "the answer quotes nothing of three words or more")),
-    ]
-
-    @Test(arguments: quotations)
-    func quotedSpans(text: String, expected: Score) async throws {
-        let sample = spanSample(
-            gold: [],
-            retrieved: [chunk("a", 0, 9, text: "alpha one"), chunk("b", 0, 9, text: "beta two")],
-            answer: answer(text)
-        )
-        #expect(try await Metrics.make("quoted_spans_alignment").score(sample, tools: MetricTools()).score == expected)
-    }
-
-    private static let distances: [(String, String, Int)] = [
-        ("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("same", "same", 0), ("ab", "ba", 2),
-        ("é", "e\u{301}", 2),
-    ]
-
-    @Test(arguments: distances)
-    func levenshtein(left: String, right: String, distance: Int) {
-        #expect(Levenshtein.distance(left, right) == distance)
-    }
 }

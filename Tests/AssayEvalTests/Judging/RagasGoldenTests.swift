@@ -154,8 +154,8 @@ struct RagasGoldenTests {
         "ResponseGroundedness": "response_groundedness", "SummarizationScore": "summary_score",
         "SummaryScore": "summary_score", "NonLLMContextPrecisionWithReference": "nonllm_context_precision",
         "NonLLMContextRecall": "nonllm_context_recall", "IDBasedContextPrecision": "id_context_precision",
-        "IDBasedContextRecall": "id_context_recall", "NonLLMStringSimilarity": "nonllm_string_similarity",
-        "QuotedSpansAlignment": "quoted_spans_alignment", "ToolCallAccuracy": "tool_call_accuracy",
+        "IDBasedContextRecall": "id_context_recall", "NonLLMStringSimilarity": "levenshtein",
+        "QuotedSpansAlignment": "quoted_spans", "ToolCallAccuracy": "tool_call_accuracy",
         "ToolCallF1": "tool_call_f1", "DomainSpecificRubrics": "rubric",
         "RubricsScoreWithReference": "rubric_with_reference",
     ]

@@ -22,7 +22,7 @@ extension MetricEntry {
             guard let passages = sample.recordedContextTexts else { return .contextMissing }
             let references = sample.question.referenceContexts ?? []
             let useful = passages.map { passage in
-                references.contains { Levenshtein.similarity(passage, $0) >= threshold } ? 1.0 : 0
+                references.contains { EditDistance.levenshtein(passage, $0) >= threshold } ? 1.0 : 0
             }
             let epsilon = mode == .corrected ? 0 : 1e-10
             return MetricResult(.scored(PassageRatings.averagePrecision(useful, epsilon: epsilon)))
@@ -47,7 +47,7 @@ extension MetricEntry {
             guard let passages = sample.recordedContextTexts else { return .contextMissing }
             let found = (sample.question.referenceContexts ?? []).map { reference in
                 passages.contains { passage in
-                    let similarity = Levenshtein.similarity(passage, reference)
+                    let similarity = EditDistance.levenshtein(passage, reference)
                     return mode == .corrected ? similarity >= threshold : similarity > threshold
                 }
             }
