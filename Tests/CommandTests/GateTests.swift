@@ -258,10 +258,55 @@ struct GateTests {
     }
 }
 
+/// `scripts/nightly` as cron would run it.
+@Suite(.enabled(if: Assay.isBuilt && FileManager.default.isExecutableFile(atPath: "/usr/bin/flock")))
+struct NightlyScriptTests {
+    @Test func keepsReportsAndHistoryAndExitsAsTheGateDoes() throws {
+        let project = try CommandProject()
+        let gate = "gate: { baseline: main, rules: { context_hit: { drop: 0.05 } } }\n"
+        func write(context: Int) throws {
+            let changes = [
+                "answer": "{ engine: scripted, context: \(context) }",
+                "retrieve": "{ from: [ { dense: { top: 10 } } ], depth: 10 }",
+                "evaluate": "{ evalset: evalset, metrics: [ context_hit, token_f1 ] }",
+            ]
+            try project.write("night.yaml", CommandProject.pipeline(changes, extra: gate))
+        }
+        func night(_ extra: String...) throws -> Int32 {
+            let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+            return try ChildProcessCheck.status(
+                root.appending(path: "scripts/nightly").standardizedFileURL.path(),
+                [project.root + "/night.yaml"] + extra,
+                environment: ["ASSAY": Assay.binary.path(), "ASSAY_WORKSPACE": project.root + "/.assay"]
+            )
+        }
+        try write(context: 10)
+        #expect(try night("--update-baseline") == 0)
+        try write(context: 1)
+        #expect(try night() == 2)
+        let latest = project.root + "/.assay/nightly/night/latest/"
+        for (file, part) in [
+            ("gate.txt", "WORSE"), ("junit.xml", "<failure"), ("gate.sarif", "\"level\" : \"error\""), ("gate.md", "❌"),
+            ("history.txt", "2 runs"), ("history.svg", "<svg"), ("log.txt", "context_hit worse"),
+        ] {
+            let text = try String(contentsOfFile: latest + file, encoding: .utf8)
+            #expect(text.contains(part), "\(file): \(text.prefix(400))")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: project.root + "/.assay/nightly/night").count >= 2)
+    }
+}
+
 /// A program's exit status.
 private enum ChildProcessCheck {
-    static func status(_ path: String, _ arguments: [String]) throws -> Int32 {
+    static func status(
+        _ path: String,
+        _ arguments: [String],
+        environment: [String: String] = [:]
+    ) throws -> Int32 {
         let process = Process()
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
         process.executableURL = URL(filePath: path)
         process.arguments = arguments
         try process.run()

@@ -94,7 +94,9 @@ public struct Baseline: Sendable, Codable, Equatable {
 }
 
 extension Baseline {
-    /// The baseline as the results of a run: what a comparison reads. Counts of documents and chunks, which nobody compares, are 0.
+    /// The baseline as the results of a run.
+    ///
+    /// Counts of documents and chunks, which nobody compares, are 0.
     ///
     /// - Parameter questions: The evalset, by which the rows get their questions back.
     /// - Returns: The results.

@@ -59,7 +59,8 @@ extension GateRuleResult {
     /// Three decimals for scores, whole numbers with separators for what is large.
     static func figure(_ value: Double?) -> String {
         guard let value else { return Format.none }
-        return value.magnitude >= 100 ? Format.fixed(value, decimals: 0) : Format.metric(value)
+        let isCount = value.magnitude > 1 && value == value.rounded()
+        return isCount || value.magnitude >= 100 ? Format.fixed(value, decimals: 0) : Format.metric(value)
     }
 }
 
