@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 BIN = .build/release/assay
 SOURCES = $(shell find Sources -type f) Package.swift
 
-.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory bench-judge clean help
+.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-chunking bench-vectors bench-pipeline bench-memory bench-judge simulate nightly-demo clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -32,6 +32,9 @@ run: models ## the handbook pipeline: retrieve and score all questions, answer 2
 run-full: models ## the handbook pipeline: answer and judge all questions
 	@$(BIN) run pipelines/handbook-judged.yaml
 
+nightly-demo: models ## the nightly gate with the local engine: five fresh nights stay green, two worse pipelines go red
+	@scripts/nightly-demo
+
 test: setup ## all tests that are quick enough for every change
 	@scripts/test
 
@@ -50,6 +53,10 @@ install: $(BIN) ## put program, models file and completions under PREFIX
 clean: ## remove what was built; models and finished work stay
 	@rm -rf .build
 
+simulate: ## coverage of intervals, false alarms and power by simulation: about 5 minutes
+	@swift build -c release --product simulate 2>&1 | grep -E 'error|warning: unre|Compiling|Build' >&2; \
+	  $$(swift build -c release --show-bin-path)/simulate $(REPETITIONS) | tee reports/statistics.md
+
 bench-embed: models ## texts a second against PyPI's sentence-transformers
 	@ASSAY_MODELS=$(ASSAY_HOME)/models Benchmarks/embed/run
 
@@ -58,6 +65,9 @@ bench-lexical: setup ## BM25 against PyPI's bm25s and tantivy: DATA=a BEIR folde
 
 bench-chunk: setup ## chunkers against PyPI's chonkie and langchain-text-splitters: DATA=a folder of texts
 	@Benchmarks/chunk/run "$(or $(DATA),corpora/handbook)"
+
+bench-chunking: models ## what the chunkers retrieve of gold spans: DATA=Chroma's general_evaluation_data, MODE=bm25|dense
+	@ASSAY_MODELS=$(ASSAY_HOME)/models Benchmarks/chunking/run "$(DATA)" $(MODE)
 
 bench-vectors: models ## vector search against PyPI's faiss-cpu
 	@Benchmarks/vectors/run

@@ -81,6 +81,8 @@ let package = Package(
                 .product(name: "Instrumentation", package: "swift-distributed-tracing"),
             ]
         ),
+        // What the statistics are worth, by simulation; `make simulate`.
+        .executableTarget(name: "simulate", dependencies: ["AssayModel", "AssayEval"], path: "Benchmarks/simulate"),
         // MARK: tests
         .target(name: "AssayTestProcess", path: "Tests/AssayTestProcess"),
         .target(name: "AssayTestServer", dependencies: ["AssayModel", "AssayHTTP"], path: "Tests/AssayTestServer"),

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Writes the oracle numbers that AssayEvalTests are checked against.
 
-    python3 -m venv oracles && oracles/bin/pip install pytrec-eval-terrier==0.5.11 rouge-score==0.1.2 scipy==1.17.1
+    python3 -m venv oracles && oracles/bin/pip install pytrec-eval-terrier==0.5.11 rouge-score==0.1.2 scipy==1.17.1 ruptures==1.1.10
     oracles/bin/python scripts/evaluation-oracles.py Tests/AssayEvalTests/Fixtures
 
 trec.json       pytrec_eval on generated runs with ties, negative grades, unjudged documents, ids that are prefixes of ids
 text.json       rouge-score without stemmer; exact match and F1 by the rules of the official SQuAD scripts
 student-t.json  quantiles of Student's t by scipy
+change-points.json  changes of level by ruptures: Pelt(model="l2", min_size=2, jump=1)
 """
 import collections, json, random, re, string, sys
 
@@ -83,6 +84,24 @@ def student_t():
     ]
 
 
+def change_points(random):
+    import numpy
+    import ruptures
+
+    cases = []
+    for size in [4, 5, 6, 7, 9, 12, 20, 33, 60, 120]:
+        for steps in range(4):
+            values = [random.gauss(0.7, 0.02) for _ in range(size)]
+            for _ in range(steps):
+                start, step = random.randrange(1, size), random.choice([-1, 1]) * random.uniform(0.03, 0.15)
+                values = [v + step * (i >= start) for i, v in enumerate(values)]
+            values = [round(v, 4) for v in values]
+            for penalty in [0.0008, 0.004, 0.02]:
+                ends = ruptures.Pelt(model="l2", min_size=2, jump=1).fit(numpy.array(values)).predict(pen=penalty)
+                cases.append({"values": values, "penalty": penalty, "changes": ends[:-1]})
+    return cases
+
+
 def write(folder, name, cases):
     with open(f"{folder}/{name}", "w", encoding="utf-8") as file:
         lines = ",\n".join(json.dumps(case, sort_keys=True) for case in cases)
@@ -93,3 +112,4 @@ if __name__ == "__main__":
     write(sys.argv[1], "trec.json", trec(random.Random(20261122)))
     write(sys.argv[1], "text.json", text(random.Random(7)))
     write(sys.argv[1], "student-t.json", student_t())
+    write(sys.argv[1], "change-points.json", change_points(random.Random(20261123)))

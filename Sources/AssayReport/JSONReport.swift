@@ -24,7 +24,7 @@ package struct JSONReport: ReportRenderer {
     /// Writes C1 controls and other characters that cannot be seen as `\u…`: the same JSON, harmless in a terminal.
     ///
     /// They can only stand within strings, and the encoder has escaped C0 controls already.
-    private static func escapingHidden(_ json: String) -> String {
+    static func escapingHidden(_ json: String) -> String {
         var output: [UInt8] = []
         output.reserveCapacity(json.utf8.count)
         for line in json.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {

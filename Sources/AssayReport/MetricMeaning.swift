@@ -41,6 +41,22 @@ enum MetricMeaning {
             "Share of the reference's statements that the passages in the prompt support, as the judge sees it.",
         "answer_correctness": "Agreement of answer and reference in their statements, as the judge sees it.",
         "factual_correctness": "Agreement of answer and reference in their statements, as the judge sees it.",
+        "context_utilization":
+            "Whether passages that the answer rests on stand above the others, as the judge sees it.",
+        "context_entity_recall": "Share of the reference's names and numbers that the passages in the prompt hold.",
+        "noise_sensitivity_relevant":
+            "Share of the answer's statements that are wrong and come from relevant passages; lower is better.",
+        "noise_sensitivity_irrelevant":
+            "Share of the answer's statements that are wrong and come from irrelevant passages; lower is better.",
+        "factual_precision": "Share of the answer's claims that the reference supports, as the judge sees it.",
+        "factual_recall": "Share of the reference's claims that the answer makes, as the judge sees it.",
+        "answer_accuracy": "Agreement of the answer with the reference, rated twice by the judge.",
+        "context_relevance": "How much of what the question asks for the passages hold, rated twice by the judge.",
+        "response_groundedness": "How much of the answer the passages support, rated twice by the judge.",
+        "g_eval": "Score by criteria in the file's words, 0 the lowest and 1 the highest, as the judge sees it.",
+        "preference": "1 where the judge prefers the answer to the reference in both orders, 0 where the reference.",
+        "ragchecker_hallucination":
+            "Share of the answer's claims that neither the reference nor any passage supports; lower is better.",
         "abstention": "Whether the engine declined exactly the questions that the documents do not answer.",
     ]
 }

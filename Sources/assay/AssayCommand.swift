@@ -9,9 +9,24 @@ struct AssayCommand: AsyncParsableCommand {
         abstract: "Runs and evaluates retrieval-augmented generation pipelines from one YAML file.",
         version: "0.1.0",
         subcommands: [
-            InitCommand.self, RunCommand.self, PlanCommand.self, AskCommand.self, ReportCommand.self,
-            EvalsetCommand.self, JudgeCommand.self, ScoreCommand.self,
-            IndexCommand.self, MetricsCommand.self, ModelsCommand.self, CacheCommand.self, DoctorCommand.self,
+            InitCommand.self,
+            RunCommand.self,
+            PlanCommand.self,
+            AskCommand.self,
+            ScoreCommand.self,
+            ReportCommand.self,
+            CompareCommand.self,
+            GateCommand.self,
+            BaselineCommand.self,
+            HistoryCommand.self,
+            EvalsetCommand.self,
+            TrecCommand.self,
+            JudgeCommand.self,
+            IndexCommand.self,
+            MetricsCommand.self,
+            ModelsCommand.self,
+            CacheCommand.self,
+            DoctorCommand.self,
         ]
     )
 }

@@ -24,6 +24,7 @@ struct ArrowTests {
             "AssayModel", "AssayIngest", "AssayEmbed", "AssayLexical", "AssayFaiss", "AssaySQLiteVec", "AssayRetrieve",
             "AssayEval", "AssayReport", "AssayHTTP", "AssayEngines", "AssayStore", "Tracing", "Yams",
         ],
+        "simulate": ["AssayModel", "AssayEval"],
         "assay": [
             "AssayModel", "AssayPipeline", "AssayEval", "AssayReport", "AssayStore", "AssayTelemetry", "ArgumentParser",
             "Instrumentation",

@@ -156,6 +156,14 @@ struct JudgedMetricTests {
 }
 
 struct JudgePromptTests {
+    private static let scale = TwoRatings.Scale(
+        offered: [2, 1, 0],
+        reply: "Reply {\"rating\": 0, 1 or 2}.",
+        digits: [],
+        accepted: [],
+        highest: 2
+    )
+
     private let prompts: [JudgePrompt] = [
         .splitStatements(question: "Q?", text: "T.", limit: 32),
         .verifyStatements(["S one.", "S\ntwo."], passages: ["P1", "P2"], reasons: true),
@@ -163,6 +171,29 @@ struct JudgePromptTests {
         .ratePassage("P", question: "Q?", reference: "R.", reasons: true),
         .ratePassage("P", question: "Q?", reference: "R.", reasons: false),
         .askBack(answer: "A.", count: 3),
+        .ratePassageForAnswer("P", question: "Q?", answer: "A.", reasons: true),
+        .ratePassageForAnswer("P", question: "Q?", answer: "A.", reasons: false),
+        .listEntities("T.", limit: 48),
+        .rateAccuracy(question: "Q?", answer: "A.", reference: "R.", Self.scale),
+        .rateAgreement(question: "Q?", one: "R.", other: "A.", Self.scale),
+        .rateContext(["P1", "P2"], question: "Q?", Self.scale),
+        .rateSufficiency(["P1", "P2"], question: "Q?", Self.scale),
+        .rateGrounding(["P1", "P2"], "A.", Self.scale), .rateSupport(["P1", "P2"], "A.", Self.scale),
+        .keyphrases("T.", limit: 24), .summaryQuestions("T.", ["k1", "k2"], count: 2...2),
+        .summaryVerdicts("S.", ["q1", "q2"]),
+        .judgeAspect("Is it so?", asked: "Q?", answer: "A.", passages: []),
+        .scoreRubric(.standard, question: "Q?", answer: "A.", reference: nil),
+        .scoreRubric(.standard, question: "Q?", answer: "A.", reference: "R."),
+        .scoreCriterion("It is short.", 1...5, question: "Q?", answer: "A.", reference: "R."),
+        .evaluationSteps("It is short."),
+        .prefer(question: "Q?", "A.", "B."),
+        .listTopics("user: Hello.", limit: 16), .topicsAnswered(["t1", "t2"], "user: Hello."),
+        .topicsAllowed(["t1", "t2"], ["a1"]), .goalAndEnd("user: Hello."), .compareOutcome(wanted: "W.", "E."),
+        .ragasNLI(["S one."], context: "C."),
+        .ragasAttribute(question: "Q?", passages: ["P1"], reference: "R.", limit: 32), .ragasClaims("T.", limit: 32),
+        .ragasClassify(["s1"], ["s2"], question: "Q?"), .ragasAskBack(answer: "A."),
+        .ragasSummaryAnswers("S.", ["q1"]), .ragasTopicRefused("t1", "user: Hello."),
+        .ragasTopicsAllowed(["t1"], ["a1"]),
     ]
 
     /// A changed word needs a new version: raise the number in the prompt's id and the metric's version, then renew this.

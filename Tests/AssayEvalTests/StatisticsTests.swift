@@ -124,19 +124,33 @@ struct MetricSummaryTests {
 
     @Test func countsEveryRowInOneStateAndClampsTheInterval() throws {
         let rows = [
-            row("1", "a", .scored(1)), row("2", "a", .scored(0)), row("3", "b", .scored(1)), row("4", "c", .scored(1)),
-            row("5", "d", .notScored(reason: "x")), row("6", "e", .notApplicable(reason: "x")), row("7", "f", nil),
+            row("1", "a", .scored(0.9)), row("2", "a", .scored(0.1)), row("3", "b", .scored(1)),
+            row("4", "c", .scored(1)), row("5", "d", .notScored(reason: "x")),
+            row("6", "e", .notApplicable(reason: "x")), row("7", "f", nil),
             row("8", "g", .scored(.nan)),
         ]
         let summary = try #require(MetricSummary.all(of: [definition], rows: rows).first)
-        #expect(summary.mean == 0.75)
+        #expect(abs(try #require(summary.mean) - 0.75) < 1e-12)
         #expect((summary.scored, summary.notScored, summary.notApplicable) == (4, 3, 1))
         #expect(summary.clusters == 3)
         #expect(summary.coverage == 4.0 / 7)
         #expect(summary.high == 1)
-        // Sums of deviations: a −0.5, b 0.25, c 0.25; SE = sqrt(0.375 · 3/2) / 4
+        // Sums of deviations: a −0.5, b 0.25, c 0.25; SE = sqrt(0.375 · 3/2) / 4. The upper end is cut.
         let low = 0.75 - 4.302_652_729_911_275 * (0.375 * 1.5).squareRoot() / 4
         #expect(abs(try #require(summary.low) - max(0, low)) < 1e-9)
+    }
+
+    @Test func sharesGetWilsonsInterval() throws {
+        let all = try #require(
+            MetricSummary.all(of: [definition], rows: (0..<20).map { row("\($0)", "d\($0)", .scored(1)) }).first
+        )
+        // All 20 right: mean ± t · SE would say that the true share is 1. Wilson: 20 / (20 + 1.96²).
+        #expect(all.mean == 1 && all.high == 1)
+        #expect(abs(try #require(all.low) - 20 / (20 + 3.841_458_820_694_124)) < 1e-9)
+        let one = try #require(
+            MetricSummary.all(of: [definition], rows: (0..<20).map { row("\($0)", "d", .scored(1)) }).first
+        )
+        #expect(one.low == nil && one.clusters == 1)
     }
 
     @Test func withoutScoresThereIsNoMean() throws {

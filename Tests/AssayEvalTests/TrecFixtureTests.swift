@@ -7,31 +7,54 @@ import Testing
 /// The folder of data that is not in the repository, nil where it is not set.
 private let sharedData = ProcessInfo.processInfo.environment["ASSAY_SHARED_DATA"]
 
-/// trec_eval's own test files with the output it prints, to four digits.
+/// trec_eval's own test files with the output that version 10 prints, line by line.
 @Suite(.enabled(if: sharedData != nil))
 struct TrecFixtureTests {
-    @Test func agreesWithTheOutputThatTrecEvalShips() throws {
-        let qrels = try rows("qrels.test").reduce(into: [String: [String: Int]]()) {
-            $0[$1[0], default: [:]][$1[2]] = Int($1[3])
-        }
-        let hits = try rows("results.test").reduce(into: [String: [Hit]]()) { lists, row in
-            lists[row[0], default: []].append(Hit(id: row[2], score: Double(row[4]) ?? .nan))
-        }
-        var compared = 0
-        for row in try rows("out.test.aq") where row[1] != "all" {
-            let ranked = RankedList(hits[row[1]] ?? []).hits.map(\.id)
-            guard let expected = Double(row[2]),
-                let value = TrecMeasureTests().measure(row[0], ranked, qrels[row[1]] ?? [:])
-            else { continue }
-            compared += 1
-            #expect(abs(value - expected) <= 0.000_051, "\(row[0]) of \(row[1]): \(value), not \(expected)")
-        }
-        #expect(compared > 100)
+    struct Case: Sendable {
+        var output: String
+        var qrels = "qrels.test"
+        var run = "results.test"
+        var measures: [String] = []
+        var perQuery = false
+        var change: @Sendable (inout TrecEvaluation.Options) -> Void = { _ in }
     }
 
-    private func rows(_ name: String) throws -> [[String]] {
-        let path = "\(sharedData ?? "")/golden/trec_eval/test/\(name)"
-        let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
-        return text.split(whereSeparator: \.isNewline).map { $0.split(whereSeparator: \.isWhitespace).map(String.init) }
+    private static let all = ["all_trec"]
+
+    private static let cases = [
+        Case(output: "out.test"),
+        Case(output: "out.test.a", measures: all),
+        Case(output: "out.test.aq", measures: all, perQuery: true),
+        Case(output: "out.test.aq", qrels: "qrels.test.with-comments", measures: all, perQuery: true),
+        Case(output: "out.test.aqc", run: "results.trunc", measures: all, perQuery: true) { $0.complete = true },
+        Case(output: "out.test.aqcM", run: "results.trunc", measures: all, perQuery: true) {
+            $0.complete = true
+            $0.depth = 100
+        },
+        Case(output: "out.test.aql", qrels: "qrels.rel_level", measures: all + ["relstring.20"], perQuery: true) {
+            $0.level = 2
+        },
+        Case(output: "out.comment.test", qrels: "qrels.comment.test", run: "results.comment.test"),
+    ]
+
+    @Test(arguments: cases.indices)
+    func printsWhatTrecEvalPrints(number: Int) throws {
+        let test = Self.cases[number]
+        var options = TrecEvaluation.Options(measures: try TrecMeasure.selection(test.measures))
+        test.change(&options)
+        let evaluation = try TrecEvaluation(
+            try TrecRun(parsing: try bytes(test.run), name: test.run),
+            qrels: try TrecQrels(parsing: try bytes(test.qrels), name: test.qrels),
+            options: options
+        )
+        let lines = evaluation.text(perQuery: test.perQuery, summary: true).split(separator: "\n")
+        let expected = String(decoding: try bytes(test.output), as: UTF8.self).split(separator: "\n")
+            .filter { !$0.hasPrefix("infAP") && !$0.hasPrefix("utility") }
+        #expect(lines.count == expected.count)
+        for (line, wanted) in zip(lines, expected) { #expect(line == wanted, "\(test.output)") }
+    }
+
+    private func bytes(_ name: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: URL(filePath: "\(sharedData ?? "")/golden/trec_eval/test/\(name)")))
     }
 }

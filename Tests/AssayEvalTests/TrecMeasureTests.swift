@@ -40,32 +40,67 @@ struct TrecMeasureTests {
     @Test func handWorkedExamples() {
         // Three documents of one score, only the last by id is not last by rank.
         let tied = RankedList(["a", "b", "c"].map { Hit(id: $0, score: 1) }).hits.map(\.id)
-        #expect(trecReciprocalRank(ranked: tied, qrels: ["a": 1]) == 1.0 / 3)
-        #expect(trecNDCG(ranked: tied, qrels: ["a": 1], cut: 10) == 0.5)
-        #expect(trecAveragePrecision(ranked: tied, qrels: ["a": 1]) == 1.0 / 3)
-        #expect(trecPrecision(ranked: ["a"], qrels: ["a": 1], cut: 5) == 0.2)
-        #expect(trecRecall(ranked: ["a"], qrels: ["a": 1, "b": 2], cut: 5) == 0.5)
-        #expect(trecRecall(ranked: ["a", "b"], qrels: ["a": 1, "b": 2], cut: 5, level: 2) == 1)
-        #expect(trecNDCG(ranked: [], qrels: ["a": 1]) == 0)
-        #expect(trecNDCG(ranked: ["a"], qrels: [:]) == 0)
-        #expect(judgedShare(ranked: ["a", "x", "b"], qrels: ["a": 0, "b": 1], cut: 2) == 0.5)
-        #expect(judgedShare(ranked: ["a"], qrels: ["a": 0], cut: 10) == 1)
-        #expect(judgedShare(ranked: [], qrels: ["a": 0], cut: 10) == nil)
+        let last = TrecTopic(ranked: tied, qrels: ["a": 1])
+        #expect(last.reciprocalRank() == 1.0 / 3)
+        #expect(last.ndcg(10) == 0.5)
+        #expect(last.averagePrecision() == 1.0 / 3)
+        #expect(TrecTopic(ranked: ["a"], qrels: ["a": 1]).precision(5) == 0.2)
+        #expect(TrecTopic(ranked: ["a"], qrels: ["a": 1, "b": 2]).recall(5) == 0.5)
+        #expect(TrecTopic(ranked: ["a", "b"], qrels: ["a": 1, "b": 2], level: 2).recall(5) == 1)
+        #expect(TrecTopic(ranked: [], qrels: ["a": 1]).ndcg() == 0)
+        #expect(TrecTopic(ranked: ["a"], qrels: [:]).ndcg() == 0)
+        #expect(TrecTopic(ranked: ["a", "x", "b"], qrels: ["a": 0, "b": 1]).judgedShare(2) == 0.5)
+        #expect(TrecTopic(ranked: ["a"], qrels: ["a": 0]).judgedShare(10) == 1)
+        #expect(TrecTopic(ranked: [], qrels: ["a": 0]).judgedShare(10) == nil)
+    }
+
+    /// Ranks: relevant, not relevant, unjudged, relevant, in the pool but not judged; one relevant document is not found.
+    @Test func oneListWorkedByHand() {
+        let topic = TrecTopic(
+            ranked: ["a", "n", "x", "b", "p"],
+            qrels: ["a": 1, "b": 2, "c": 1, "n": 0, "m": 0, "p": -1]
+        )
+        func log2(_ value: Double) -> Double {
+            [2: 1, 3: 1.584962500721156, 4: 2, 5: 2.321928094887362][value] ?? .nan
+        }
+        func near(_ value: Double, _ expected: Double) -> Bool { abs(value - expected) < 1e-12 }
+        #expect(near(topic.averagePrecision(), (1 + 0.5) / 3))
+        #expect(near(topic.rPrecision, 1.0 / 3))
+        // Nothing judged stands above a, n above b; R = 3, N = 2.
+        #expect(near(topic.bpref, (1 + 1 - 1.0 / 2) / 3))
+        // 0.5 · 3 = 1.5 relevant documents: 2 by rounding, 2 by 1.5 + 0.9; 0.4 · 3 = 1.2: 1 by rounding, 2 by 2.1.
+        #expect(topic.interpolatedPrecision(at: 0.5) == 0.5)
+        #expect(topic.interpolatedPrecision(at: 0.4) == 1)
+        #expect(topic.interpolatedPrecision(at: 1) == 0)
+        let old = TrecTopic(ranked: ["a", "n", "x", "b"], qrels: ["a": 1, "b": 2, "c": 1], roundsAsVersion9: true)
+        #expect(old.interpolatedPrecision(at: 0.4) == 0.5)
+        let ideal = 2 + 1 / log2(3) + 1 / log2(4)
+        #expect(near(topic.ndcg(), (1 + 2 / log2(5)) / ideal))
+        #expect(near(topic.binaryGain, (1 + 1 / log2(4)) / 3))
+        #expect(near(topic.rankBiasedPrecision, 0.1 * (0.5 + 0.729)))
+        #expect(near(topic.rankBiasedResidual, 0.59049 + 0.1 * (0.81 + 0.6561)))
+        #expect(topic.relevanceString(10) == "10-2.")
+        #expect(topic.unjudged(5) == 0.4)
+        #expect(topic.relativePrecision(2) == 0.5)
+        #expect(near(topic.setF, 2 * 0.4 * (2.0 / 3) / (0.4 + 2.0 / 3)))
+        #expect(topic.judgedNonrelevant == 1)
+        // At the rank of a DCG 1 of an ideal 2, at b 1 + 2/log2(5) of all, c with the whole list.
+        let end = (1 + 2 / log2(5)) / ideal
+        #expect(near(topic.ndcgAtRelevant, (0.5 + 2 * end) / 3))
+        // Grades change after 1 and after 3 ranks; the list ends 2 behind.
+        #expect(near(topic.ndcgAtLevels, (0.5 + 1 / ideal + end) / 3))
+        // Costs 2, 3, 4, 5, 6: a 1/log2(2+2-1), b 2/log2(2+5-3).
+        #expect(near(topic.normalizedGain, (1 / log2(3) + 2 / log2(4)) / 4))
     }
 
     /// The value of a measure by the name that trec_eval prints, nil for those that Assay has not.
     func measure(_ name: String, _ ranked: [String], _ qrels: [String: Int]) -> Double? {
         let cut = name.split(separator: "_").last.flatMap { Int($0) }
-        let stem = cut == nil ? name[...] : name[..<(name.lastIndex(of: "_") ?? name.endIndex)]
-        switch (stem, cut) {
-        case ("ndcg", nil), ("ndcg_cut", _): return trecNDCG(ranked: ranked, qrels: qrels, cut: cut)
-        case ("map", nil), ("map_cut", _): return trecAveragePrecision(ranked: ranked, qrels: qrels, cut: cut)
-        case ("recip_rank", nil): return trecReciprocalRank(ranked: ranked, qrels: qrels)
-        case ("P", let cut?): return trecPrecision(ranked: ranked, qrels: qrels, cut: cut)
-        case ("recall", let cut?): return trecRecall(ranked: ranked, qrels: qrels, cut: cut)
-        case ("success", let cut?): return trecSuccess(ranked: ranked, qrels: qrels, cut: cut)
-        default: return nil
-        }
+        let asked = cut.map { name.dropLast("\($0)".count + 1) + ".\($0)" } ?? name
+        let topic = TrecTopic(ranked: ranked, qrels: qrels)
+        guard let value = try? TrecMeasure.selection([asked]).first?.lines(of: topic).first?.value else { return nil }
+        if case .number(let number) = value { return number }
+        return nil
     }
 
     /// The run as a list of chunks: each document has its score in one chunk and less in up to two others.

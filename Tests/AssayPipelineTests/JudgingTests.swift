@@ -71,6 +71,7 @@ struct JudgingTests {
     ) throws -> JudgeSession {
         JudgeSession(
             engine: engine,
+            guardian: PromptGuard(),
             store: try store ?? JudgingTests.store(),
             replicate: 0,
             ask: ask,

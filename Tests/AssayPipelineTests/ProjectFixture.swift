@@ -100,6 +100,10 @@ struct ProjectFixture {
         try Data(text.utf8).write(to: URL(filePath: full))
     }
 
+    func read(_ path: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(filePath: root + "/" + path)), as: UTF8.self)
+    }
+
     func remove(_ path: String) throws {
         try FileManager.default.removeItem(atPath: root + "/" + path)
     }

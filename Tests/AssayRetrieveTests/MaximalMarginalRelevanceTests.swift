@@ -2,7 +2,7 @@ import AssayModel
 import AssayRetrieve
 import Testing
 
-/// MMR and deduplication against values worked out by hand.
+/// MMR against values worked out by hand.
 struct MaximalMarginalRelevanceTests {
     /// Unit vectors with exact numbers: a and b are nearly the same, c stands apart, d is opposite to a.
     private let vectors = VectorMatrix([1, 0, 0.96, 0.28, 0, 1, -1, 0], dimension: 2)
@@ -62,20 +62,6 @@ struct MaximalMarginalRelevanceTests {
                 #expect(part.hits == Array(whole.hits.prefix(depth)), "seed \(seed), depth \(depth)")
             }
         }
-    }
-
-    @Test func keepsTheBestOfEachKey() {
-        let hits = RankedList([
-            Hit(id: "x#1", score: 3), Hit(id: "y#1", score: 2), Hit(id: "x#2", score: 2), Hit(id: "y#9", score: 1),
-        ])
-        #expect(hits.deduplicated { String($0.id.prefix(1)) }.hits.map(\.id) == ["x#1", "y#1"])
-    }
-
-    @Test func dropsWhatIsNearlyTheSame() {
-        let kept = list.withoutNearDuplicates(threshold: 0.95, rows: [0, 1, 2, 3], vectors: vectors)
-        #expect(kept.hits.map(\.id) == ["a", "c", "d"])
-        let all = list.withoutNearDuplicates(threshold: 0.97, rows: [0, 1, 2, 3], vectors: vectors)
-        #expect(all == list)
     }
 
     /// A change here means another output for equal input: raise the version and take the new digest.

@@ -43,6 +43,25 @@ struct CommandLineTests {
         #expect(other.status == 2 && other.errors.contains("another corpus"), "\(other.errors)")
     }
 
+    @Test func capsEndARunAndKeepWhatIsDone() throws {
+        let project = try CommandProject()
+        let capped = try project.assay.run("run", "--max-tokens", "1500", "pipeline.yaml")
+        #expect(capped.status == 1 && capped.errors.contains("--max-tokens is 1500"), "\(capped.errors)")
+        let all = try project.assay.run("run", "--json", "pipeline.yaml")
+        let record = try JSONDecoder().decode(RunRecord.self, from: Data(all.output.utf8))
+        let answers = try #require(record.timings.stages.first { $0.stage == "answer" })
+        #expect(answers.reused > 0 && answers.reused < answers.items)
+        #expect(answers.promptTokens + answers.completionTokens > 0)
+
+        let engines = try String(contentsOfFile: project.root + "/engines.yaml", encoding: .utf8)
+        try project.write(
+            "engines.yaml",
+            engines.replacingOccurrences(of: "kind: scripted,", with: "kind: scripted, price: { input: 1, output: 2 },")
+        )
+        let dear = try project.assay.run("run", "--refresh", "--max-cost", "0.0001", "pipeline.yaml")
+        #expect(dear.status == 1 && dear.errors.contains("--max-cost is 0.0001"), "\(dear.errors)")
+    }
+
     @Test func aSweepSharesWork() throws {
         let project = try CommandProject()
         try project.write(

@@ -3,14 +3,19 @@ import AssayModel
 /// Average precision of the prompt's passages, each judged alone, so that no verdict depends on a neighbour or on its place.
 struct ContextPrecision: Sendable {
     let reasons: Bool
+    let mode: MetricMode
 
     /// Option: `reasons`, whether the judge says why (true).
-    init(_ options: inout OptionReader) throws {
+    init(_ options: inout OptionReader, _ mode: MetricMode) throws {
+        self.mode = mode
         reasons = try options.bool("reasons", default: true)
     }
 
     var score: JudgedScoring {
         { sample, judge, _ in
+            guard mode == .corrected else {
+                return try await PassageRatings.ragas(sample, against: sample.question.reference, mode, judge)
+            }
             guard let passages = sample.contextTexts else { return .contextMissing }
             guard !passages.isEmpty else { return MetricResult(.scored(0)) }
             var verdicts: [Verdict] = []

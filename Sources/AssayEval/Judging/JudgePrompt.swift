@@ -12,6 +12,8 @@ struct JudgePrompt: Sendable {
     let schema: ReplySchema
     /// Tokens of the reply at most.
     let maxTokens: Int
+    /// Number of the try where one prompt is asked several times on purpose.
+    var replicate = 0
 
     /// What holds for every prompt.
     static let rules = """
@@ -30,7 +32,8 @@ struct JudgePrompt: Sendable {
                 ChatMessage(role: "user", content: fields),
             ],
             schema: schema.json,
-            maxTokens: maxTokens
+            maxTokens: maxTokens,
+            replicate: replicate
         )
     }
 
@@ -41,7 +44,7 @@ struct JudgePrompt: Sendable {
         var repaired = call
         repaired.messages[1].content +=
             "\n\nAn earlier reply to this was refused: \(fault). Reply again, in the form asked for."
-        repaired.replicate = 1
+        repaired.replicate = replicate + 1
         return repaired
     }
 

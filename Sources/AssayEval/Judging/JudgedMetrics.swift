@@ -10,8 +10,12 @@ extension MetricEntry {
         formula:
             "statements of the answer that the context supports / statements of the answer; abstentions: not applicable; "
             + "Ragas Faithfulness, corrected; prompts split-statements/1, verify-statements/1",
+        compat: .both(
+            "verdicts other than 0 / verdicts returned, not the statements sent; no statement or no verdict: not scored (NaN); "
+                + "Ragas 0.4.3 Faithfulness; prompts split-statements/1, ragas-nli/1"
+        ),
         needs: [.answer, .judge]
-    ) { options in try StatementMetric.faithfulness(&options).score }
+    ) { options, mode in try StatementMetric.faithfulness(&options, mode).score }
 
     static let contextRecall = judged(
         "context_recall",
@@ -19,16 +23,27 @@ extension MetricEntry {
         formula:
             "statements of the reference that the context supports / statements of the reference; Ragas ContextRecall, "
             + "corrected; prompts split-statements/1, verify-statements/1",
-        needs: [.reference, .judge]
-    ) { options in try StatementMetric.contextRecall(&options).score }
+        compat: [
+            .legacy:
+                "verdicts other than 0 / verdicts returned, split and judged in one reply; none: not scored (NaN); Ragas 0.4.3 "
+                + "LLMContextRecall; prompt ragas-attribute/1",
+            .collections:
+                "sum of the raw verdicts / verdicts returned, split and judged in one reply; none: not scored (NaN); "
+                + "Ragas 0.4.3 collections ContextRecall; prompt ragas-attribute/1",
+        ],
+        needs: [.reference, .judge],
+        refine: MetricDefinition.widening(.collections)
+    ) { options, mode in try StatementMetric.contextRecall(&options, mode).score }
 
     static let contextPrecision = judged(
         "context_precision",
         summary: "Whether the useful passages of the prompt stand before the others",
         formula: "sum over useful passages of useful share up to its rank / useful passages, 0 with none; Ragas "
             + "ContextPrecision with reference, corrected; prompt rate-passage/1",
-        needs: [.reference, .judge]
-    ) { options in try ContextPrecision(&options).score }
+        compat: PassageRatings.compat,
+        needs: [.reference, .judge],
+        refine: MetricDefinition.widening(.collections)
+    ) { options, mode in try ContextPrecision(&options, mode).score }
 
     static let answerRelevancy = judged(
         "answer_relevancy",
@@ -36,20 +51,41 @@ extension MetricEntry {
         formula: "mean cosine of the question and questions made from the answer, not clipped, 0 if all are flagged "
             + "noncommittal or the answer abstains; right abstentions: not applicable; Ragas AnswerRelevancy, corrected; prompt "
             + "ask-back/1",
+        compat: [
+            .legacy:
+                "mean cosine of the question and each generated question, one call each, 0 if all are flagged; a question that "
+                + "is empty has no vector, so the row is not scored (NaN); Ragas 0.4.3 ResponseRelevancy; prompt ragas-ask-back/1",
+            .collections:
+                "mean cosine of the question and the generated questions that are not empty, one call each, 0 if all "
+                + "these are flagged or all are empty; Ragas 0.4.3 collections AnswerRelevancy; prompt ragas-ask-back/1",
+        ],
         range: -1...1,
         needs: [.answer, .judge, .similarity]
-    ) { options in try AnswerRelevancy(&options).score }
+    ) { options, mode in try AnswerRelevancy(&options, mode).score }
 
-    private static func judged(
+    /// The line of a metric that asks a judge; with formulas of other modes (`compat`) it has the option `mode`, which is read first.
+    static func judged(
         _ name: String,
         summary: String,
         formula: String,
+        compat: [MetricMode: String] = [:],
         range: ClosedRange<Double> = 0...1,
+        higherIsBetter: Bool = true,
         needs: Set<MetricNeed>,
-        make: @escaping @Sendable (inout OptionReader) throws -> JudgedScoring
+        refine: @escaping Refinement = { _, _ in },
+        make: @escaping @Sendable (inout OptionReader, MetricMode) throws -> JudgedScoring
     ) -> MetricEntry {
-        MetricEntry(name: name, summary: summary, formula: formula, range: range, needs: needs) { _, options in
-            let scoring = try make(&options)
+        MetricEntry(
+            name: name,
+            summary: summary,
+            formula: formula,
+            range: range,
+            needs: needs,
+            compat: compat,
+            higherIsBetter: higherIsBetter,
+            refine: refine
+        ) { _, options in
+            let scoring = try make(&options, try MetricMode.read(&options, among: compat))
             return { sample, tools in
                 guard let judge = tools.judge else {
                     return MetricResult(.notScored(reason: "this run has no judge"))

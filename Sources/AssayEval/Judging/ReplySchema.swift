@@ -10,6 +10,10 @@ indirect enum ReplySchema: Sendable, Equatable {
     case verdict
     /// One of these whole numbers.
     case index(ClosedRange<Int>)
+    /// A whole number from 0 to 9, taken also as text or truth value, as Ragas's parser does; compat modes only.
+    case loose
+    /// `true` or `false`.
+    case flag
     /// A list of `count` elements.
     case list(of: ReplySchema, count: ClosedRange<Int>)
     /// A mapping with exactly these keys; they are listed by name, as canonical JSON writes them.
@@ -24,6 +28,10 @@ indirect enum ReplySchema: Sendable, Equatable {
             ["type": "integer", "enum": [0, 1]]
         case .index(let range):
             ["type": "integer", "enum": .array(range.map { .int($0) })]
+        case .loose:
+            ["type": "integer", "enum": .array((0...9).map { .int($0) })]
+        case .flag:
+            ["type": "boolean"]
         case .list(let element, let count):
             [
                 "type": "array", "items": element.json, "minItems": .int(count.lowerBound),
@@ -58,6 +66,11 @@ indirect enum ReplySchema: Sendable, Equatable {
             guard range.contains(number) else {
                 throw StrictJSON.Fault(message: "\(name) is not from \(range.lowerBound) to \(range.upperBound)")
             }
+        case (.loose, let number):
+            guard Self.coerced(number) != nil else {
+                throw StrictJSON.Fault(message: "\(name) is not a whole number from 0 to 9")
+            }
+        case (.flag, .bool): break
         case (.list(let element, let count), .array(let values)):
             guard count.contains(values.count) else {
                 let allowed = count.count == 1 ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
@@ -76,10 +89,23 @@ indirect enum ReplySchema: Sendable, Equatable {
         }
     }
 
+    /// The whole number from 0 to 9 that Ragas's parser makes of `1`, `"1"` and `true`.
+    static func coerced(_ value: JSONValue) -> Int? {
+        let number =
+            switch value {
+            case .int(let number): number
+            case .bool(let flag): flag ? 1 : 0
+            case .string(let text): Int(text) ?? -1
+            default: -1
+            }
+        return (0...9).contains(number) ? number : nil
+    }
+
     private var kind: String {
         switch self {
         case .text: "a string"
-        case .verdict, .index: "a whole number"
+        case .verdict, .index, .loose: "a whole number"
+        case .flag: "true or false"
         case .list: "a list"
         case .mapping: "an object"
         }

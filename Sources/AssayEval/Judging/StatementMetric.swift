@@ -13,24 +13,27 @@ struct StatementMetric: Sendable {
     let limit: Int
     /// Whether the judge gives reasons: better verdicts of small judges, for some more tokens.
     let reasons: Bool
+    let mode: MetricMode
 
-    static func faithfulness(_ options: inout OptionReader) throws -> StatementMetric {
-        try StatementMetric(.answer, &options)
+    static func faithfulness(_ options: inout OptionReader, _ mode: MetricMode) throws -> StatementMetric {
+        try StatementMetric(.answer, &options, mode)
     }
 
-    static func contextRecall(_ options: inout OptionReader) throws -> StatementMetric {
-        try StatementMetric(.reference, &options)
+    static func contextRecall(_ options: inout OptionReader, _ mode: MetricMode) throws -> StatementMetric {
+        try StatementMetric(.reference, &options, mode)
     }
 
     /// Options: `statements`, most statements of a text (32); `reasons`, whether the judge says why (true).
-    private init(_ subject: Subject, _ options: inout OptionReader) throws {
+    private init(_ subject: Subject, _ options: inout OptionReader, _ mode: MetricMode) throws {
         self.subject = subject
+        self.mode = mode
         limit = try options.int("statements", default: 32, in: 2...100)
         reasons = try options.bool("reasons", default: true)
     }
 
     var score: JudgedScoring {
         { sample, judge, _ in
+            guard mode == .corrected else { return try await ragas(sample, judge) }
             let text = subject == .answer ? sample.answer?.text ?? "" : sample.question.reference
             if subject == .answer, sample.answer?.abstained == true {
                 return MetricResult(.notApplicable(reason: "the answer abstains"))
@@ -73,6 +76,43 @@ struct StatementMetric: Sendable {
         return MetricResult(
             .scored(supported / Double(verdicts.count)),
             details: ["statements": .array(details)]
+        )
+    }
+}
+
+extension StatementMetric {
+    /// As Ragas scores: what comes back counts, however much was asked for.
+    private func ragas(_ sample: Sample, _ judge: JudgeSession) async throws -> MetricResult {
+        guard let passages = sample.recordedContextTexts else { return .contextMissing }
+        switch subject {
+        case .answer:
+            let text = sample.answer?.text ?? ""
+            if mode == .collections, text.isEmpty { return .refusedByRagas("an empty response") }
+            if mode == .collections, passages.isEmpty { return .refusedByRagas("a sample without contexts") }
+            let checker = StatementChecker(mode: mode, limit: limit, reasons: reasons)
+            let statements = try await checker.split(text, question: sample.question.question, judge)
+            guard !statements.isEmpty else { return .ragasNaN("the judge found no statement") }
+            let verdicts = try await checker.verdicts(statements, passages: passages, judge)
+            return Self.share(verdicts.map { $0.holds ? 1 : 0 })
+        case .reference:
+            let prompt = JudgePrompt.ragasAttribute(
+                question: sample.question.question,
+                passages: passages,
+                reference: sample.question.reference,
+                limit: limit
+            )
+            let attributed = try await judge.ask(prompt) { reply throws(StrictJSON.Fault) in
+                try RagasReply.wholes(reply, "classifications", "attributed")
+            }
+            return Self.share(attributed.map { mode == .legacy ? min(1, $0) : $0 })
+        }
+    }
+
+    private static func share(_ verdicts: [Int]) -> MetricResult {
+        guard !verdicts.isEmpty else { return .ragasNaN("the judge returned no verdict") }
+        return MetricResult(
+            .scored(Double(verdicts.reduce(0, +)) / Double(verdicts.count)),
+            details: ["verdicts": .array(verdicts.map { .int($0) })]
         )
     }
 }

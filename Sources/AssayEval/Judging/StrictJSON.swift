@@ -14,18 +14,24 @@ struct StrictJSON {
     static let maximumDepth = 8
 
     private let bytes: [UInt8]
+    private let depthLimit: Int
     private var position = 0
 
-    private init(_ text: String) { bytes = Array(text.utf8) }
+    private init(_ text: String, depthLimit: Int) {
+        bytes = Array(text.utf8)
+        self.depthLimit = depthLimit
+    }
 
     /// The value of `text`.
     ///
-    /// - Parameter text: The whole reply.
+    /// - Parameters:
+    ///   - text: The whole reply.
+    ///   - maximumDepth: Lists and mappings within each other at most.
     /// - Returns: The value.
     /// - Throws: `Fault`.
-    static func parse(_ text: String) throws(Fault) -> JSONValue {
+    static func parse(_ text: String, maximumDepth: Int = Self.maximumDepth) throws(Fault) -> JSONValue {
         guard text.utf8.count <= maximumBytes else { throw Fault(message: "it is longer than \(maximumBytes) bytes") }
-        var parser = StrictJSON(text)
+        var parser = StrictJSON(text, depthLimit: maximumDepth)
         parser.skipSpace()
         guard parser.position < parser.bytes.count else { throw Fault(message: "it is empty") }
         let value = try parser.value(depth: 0)
@@ -48,7 +54,7 @@ struct StrictJSON {
     }
 
     private mutating func value(depth: Int) throws(Fault) -> JSONValue {
-        guard depth <= Self.maximumDepth else { throw fault("it is nested too deeply") }
+        guard depth <= depthLimit else { throw fault("it is nested too deeply") }
         switch next {
         case UInt8(ascii: "{"): return try object(depth: depth)
         case UInt8(ascii: "["): return try array(depth: depth)

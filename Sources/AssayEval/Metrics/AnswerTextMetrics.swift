@@ -35,20 +35,6 @@ extension MetricEntry {
             + "fmeasure"
     ) { RougeText.longestCommonF1($0, $1) }
 
-    static let semanticSimilarity = MetricEntry(
-        name: "semantic_similarity",
-        summary: "Closeness of answer and reference in the embedder's space",
-        formula: "cosine of the vectors of answer and reference, neither clipped nor scaled; Ragas SemanticSimilarity",
-        range: -1...1,
-        needs: [.answer, .reference, .similarity]
-    ) { _, _ in
-        { sample, tools in
-            let texts = [sample.question.reference, sample.answer?.text ?? ""]
-            let score = try await tools.cosines(of: texts).map { Score.scored($0[0]) }
-            return MetricResult(score ?? .notScored(reason: "the embedder gave no usable vectors"))
-        }
-    }
-
     private static func answerText(
         _ name: String,
         summary: String,

@@ -16,7 +16,16 @@ package struct MetricEntry: Sendable {
     package let needs: Set<MetricNeed>
     /// The cuts that it takes.
     package let cuts: [MetricCut.Form]
+    /// Formulas of the modes other than `corrected`; empty for a metric that has one mode only.
+    package let compat: [MetricMode: String]
+    /// Whether a larger value is better.
+    package let higherIsBetter: Bool
     let make: @Sendable (MetricCut, inout OptionReader) throws -> Scoring
+    /// What the effective options change in the definition, for example the range.
+    let refine: Refinement
+
+    /// Changes a definition by the effective options.
+    package typealias Refinement = @Sendable (inout MetricDefinition, [String: JSONValue]) -> Void
 
     /// How a sample to which the metric applies is scored.
     package typealias Scoring = @Sendable (Sample, MetricTools) async throws -> MetricResult
@@ -31,6 +40,9 @@ package struct MetricEntry: Sendable {
     ///   - range: Lowest and highest value.
     ///   - needs: What a sample must have; a sample that lacks it is never handed to the scoring.
     ///   - cuts: The cuts that it takes.
+    ///   - compat: Formulas of the modes other than `corrected`.
+    ///   - higherIsBetter: Whether a larger value is better.
+    ///   - refine: What the effective options change in the definition.
     ///   - make: Reads the options and gives the scoring.
     package init(
         name: String,
@@ -40,6 +52,9 @@ package struct MetricEntry: Sendable {
         range: ClosedRange<Double> = 0...1,
         needs: Set<MetricNeed>,
         cuts: [MetricCut.Form] = [.none],
+        compat: [MetricMode: String] = [:],
+        higherIsBetter: Bool = true,
+        refine: @escaping Refinement = { _, _ in },
         make: @escaping @Sendable (MetricCut, inout OptionReader) throws -> Scoring
     ) {
         self.name = name
@@ -49,6 +64,9 @@ package struct MetricEntry: Sendable {
         self.range = range
         self.needs = needs
         self.cuts = cuts
+        self.compat = compat
+        self.higherIsBetter = higherIsBetter
+        self.refine = refine
         self.make = make
     }
 

@@ -5,11 +5,25 @@ package enum Metrics {
     /// All metrics that come with Assay, in the order of listings.
     package static let builtin = MetricTable([
         .spanRecall, .spanPrecision, .spanIoU, .spansFound, .hit, .mrr,
+        .contextSpanRecall, .contextHit, .tokenRecall, .tokenPrecision, .tokenIoU,
         .ndcg, .map, .recall, .precision, .success, .reciprocalRank, .judged,
+        .rPrecision, .bpref, .relativePrecision, .rankBiasedPrecision,
         .exactMatch, .tokenF1, .rouge1, .rouge2, .rougeL, .semanticSimilarity,
+        .bleu, .chrf, .levenshtein, .jaro, .jaroWinkler, .hamming, .quotedSpans,
+        .contains, .startsWith, .matches, .jsonValid, .jsonSchema, .tokenLimit, .costLimit,
         .citationPrecision, .citationRecall,
         .abstentionAccuracy, .abstentionPrecision, .abstentionRecall,
         .faithfulness, .answerRelevancy, .contextPrecision, .contextRecall,
+        .contextUtilization, .contextEntityRecall, .noiseSensitivityRelevant, .noiseSensitivityIrrelevant,
+        .textContextPrecision, .textContextRecall, .idContextPrecision, .idContextRecall,
+        .factualCorrectness, .factualPrecision, .factualRecall, .answerCorrectness,
+        .answerAccuracy, .contextRelevance, .responseGroundedness, .summaryScore,
+        .aspectCritic, .criteriaScore, .rubric, .rubricWithReference, .instanceRubric, .gEval, .preference,
+        .ragcheckerPrecision, .ragcheckerRecall, .ragcheckerF1, .ragcheckerClaimRecall, .ragcheckerContextPrecision,
+        .ragcheckerContextUtilization, .ragcheckerNoiseRelevant, .ragcheckerNoiseIrrelevant, .ragcheckerHallucination,
+        .ragcheckerSelfKnowledge, .ragcheckerFaithfulness,
+        .toolCallAccuracy, .toolCallF1, .topicAdherence, .topicAdherencePrecision, .topicAdherenceRecall,
+        .agentGoalAccuracy, .agentGoalAccuracyWithReference,
     ])
 
     /// `builtin.make`.
@@ -108,25 +122,29 @@ package struct MetricTable: Sendable {
         let near = nearestName(to: stem, among: entries.map(\.name)).map { found in
             " (did you mean '\(found)\(name.dropFirst(stem.count))'?)"
         }
-        let known = entries.map(\.forms).joined(separator: ", ")
         return AssayError(
             "metric.unknown",
             "unknown metric '\(name)'\(near ?? "")",
             at: place,
-            remedy: "known: \(known)"
+            remedy: "'assay metrics' lists all"
         )
     }
 }
 
 extension MetricEntry {
     fileprivate func definition(_ cut: MetricCut, options: [String: JSONValue]) -> MetricDefinition {
-        MetricDefinition(
+        let mode = options["mode"]?.stringValue.flatMap { MetricMode(rawValue: $0) }
+        let formula = mode.flatMap { compat[$0] } ?? formula
+        var definition = MetricDefinition(
             name: name + cut.suffix,
             version: version,
             formula: options.isEmpty ? formula : "\(formula); options \(JSONValue.object(options).text)",
             range: range,
+            higherIsBetter: higherIsBetter,
             needs: needs,
             depth: cut.rank
         )
+        refine(&definition, options)
+        return definition
     }
 }

@@ -65,7 +65,7 @@ package enum SquadText {
     }
 
     /// What Python's `str.split` splits at.
-    private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+    static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.isWhitespace || (0x1c...0x1f).contains(scalar.value)
     }
 }

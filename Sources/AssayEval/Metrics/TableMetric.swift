@@ -55,8 +55,29 @@ extension Sample {
         if needs.contains(.reference), question.reference.allSatisfy(\.isWhitespace) {
             return .notApplicable(reason: "the question has no reference answer")
         }
+        if let obstacle = obstacleOfRow(to: needs) { return obstacle }
         if needs.contains(.answer), answer == nil {
             return .notApplicable(reason: "not answered in this run")
+        }
+        return nil
+    }
+
+    /// What the row lacks of the fields that only some evalsets have.
+    private func obstacleOfRow(to needs: Set<MetricNeed>) -> Score? {
+        if needs.contains(.referenceContexts), (question.referenceContexts ?? []).allSatisfy(\.isBlank) {
+            return .notApplicable(reason: "the question has no reference contexts")
+        }
+        if needs.contains(.rubric), (question.rubric ?? [:]).isEmpty {
+            return .notApplicable(reason: "the question has no rubric of its own")
+        }
+        if needs.contains(.toolCalls), question.referenceToolCalls == nil {
+            return .notApplicable(reason: "the question has no reference tool calls")
+        }
+        if needs.contains(.topics), (question.referenceTopics ?? []).isEmpty {
+            return .notApplicable(reason: "the question has no reference topics")
+        }
+        if needs.contains(.dialogue), (dialogue ?? []).isEmpty {
+            return .notApplicable(reason: "the sample has no conversation")
         }
         return nil
     }
@@ -79,4 +100,9 @@ extension Sample {
         }
         return nil
     }
+}
+
+extension StringProtocol {
+    /// Whether there is nothing but white space.
+    var isBlank: Bool { allSatisfy(\.isWhitespace) }
 }

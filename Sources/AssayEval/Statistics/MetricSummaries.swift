@@ -4,7 +4,8 @@ extension MetricSummary {
     /// Sums up each metric over the rows of a run.
     ///
     /// A row without a result of the metric, or with a value that is not finite, counts as not scored: no row is dropped.
-    /// The interval is clamped to the metric's range.
+    /// The interval is Student's t on the clustered standard error, clamped to the metric's range; Wilson's for shares, where every
+    /// value is 0 or 1.
     ///
     /// - Parameters:
     ///   - definitions: What was computed, in the order of the file.
@@ -37,7 +38,11 @@ extension MetricSummary {
             }
         }
         let mean = ClusteredMean(values, clusters: clustersOfValues)
-        let interval = mean?.interval()?.clamped(to: definition.range)
+        let isYesOrNo = definition.range == 0...1 && values.allSatisfy { $0 == 0 || $0 == 1 }
+        let interval =
+            isYesOrNo
+            ? ProportionInterval.wilson(values, clusters: clustersOfValues)
+            : mean?.interval()?.clamped(to: definition.range)
         self.init(
             definition: definition,
             mean: mean?.mean,

@@ -5,6 +5,7 @@ package import AssayModel
 /// A row is `{"id", "question", "reference", "gold": [{"document", "quote", "occurrence"}], "tags", "split"}`; only `id` and
 /// `question`, and in a gold label `document` and `quote`, must be there. Generated rows have more: `review` (`keep`, `drop`, `edit`),
 /// `reasons` and `made`. Only rows that are kept, or have no review, are questions.
+/// For some metrics a row may have `reference_contexts`, a list of texts, and `rubric`, a mapping from score to meaning.
 package struct EvalsetFile: Sendable, Equatable {
     /// The questions in the order of the file.
     package let questions: [Question]
@@ -91,7 +92,10 @@ private struct EvalsetRow {
         let row = try EvalsetRow(
             value,
             "a question",
-            ["id", "question", "reference", "gold", "tags", "split", "review", "reasons", "made"],
+            [
+                "id", "question", "reference", "gold", "tags", "split", "review", "reasons", "made", "reference_contexts",
+                "rubric",
+            ],
             place
         )
         let question = Question(
@@ -100,7 +104,9 @@ private struct EvalsetRow {
             reference: try row.text("reference", default: ""),
             gold: try row.list("gold").map { try gold($0, at: place) },
             tags: try row.list("tags").map { try row.tag($0) },
-            split: try row.split()
+            split: try row.split(),
+            referenceContexts: try row.referenceContexts(),
+            rubric: try row.rubric()
         )
         let review = try row.text("review", default: "keep")
         guard ["keep", "drop", "edit"].contains(review) else { throw row.wrong("review", "'keep', 'drop' or 'edit'") }
@@ -157,6 +163,29 @@ private struct EvalsetRow {
     private func tag(_ value: JSONValue) throws -> String {
         guard case .string(let tag) = value, !tag.isEmpty else { throw wrong("tags", "a list of texts") }
         return tag
+    }
+
+    private func referenceContexts() throws -> [String]? {
+        guard members["reference_contexts"] != nil else { return nil }
+        return try list("reference_contexts").map { element in
+            guard case .string(let text) = element, !text.trimmed.isEmpty else {
+                throw wrong("reference_contexts", "a list of texts that are not empty")
+            }
+            return text
+        }
+    }
+
+    private func rubric() throws -> [String: String]? {
+        guard let value = members["rubric"] else { return nil }
+        guard case .object(let levels) = value, levels.count >= 2 else {
+            throw wrong("rubric", "a mapping of at least two scores to what they mean")
+        }
+        return try levels.mapValues { meaning in
+            guard case .string(let text) = meaning, !text.trimmed.isEmpty else {
+                throw wrong("rubric", "a mapping of scores to texts that are not empty")
+            }
+            return text
+        }
     }
 
     private func split() throws -> String {

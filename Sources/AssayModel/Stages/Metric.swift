@@ -88,6 +88,16 @@ public enum MetricNeed: String, Sendable, Codable, CaseIterable {
     case judge
     /// Similarity of texts by an embedder.
     case similarity
+    /// Texts that a correct answer rests on.
+    case referenceContexts
+    /// A rubric of the question's own.
+    case rubric
+    /// A recorded conversation.
+    case dialogue
+    /// The tool calls that a correct agent makes.
+    case toolCalls
+    /// The topics that an agent is to keep to.
+    case topics
 }
 
 /// A score with what explains it.

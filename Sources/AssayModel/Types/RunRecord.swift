@@ -296,6 +296,8 @@ public struct RunEnvironment: Sendable, Codable, Equatable {
     public var system: String
     /// Libraries and their variants, for example `faiss: 1.7.3 avx2`.
     public var libraries: [String: String]
+    /// Commit of the project's repository, nil when it is in none.
+    public var commit: String?
 
     /// Creates an environment record.
     public init(
@@ -306,8 +308,10 @@ public struct RunEnvironment: Sendable, Codable, Equatable {
         cores: Int,
         memoryGiB: Double,
         system: String,
-        libraries: [String: String]
+        libraries: [String: String],
+        commit: String? = nil
     ) {
+        self.commit = commit
         self.assay = assay
         self.started = started
         self.finished = finished

@@ -51,6 +51,7 @@ package struct Plan: Sendable {
         plan.problems += checks.tokenLimits() + checks.metricNeeds()
         plan.inspectEngines(session)
         await plan.inspectItems(session, data: data)
+        await plan.inspectGate(session, project: project, data: data)
         await session.close()
         return plan
     }
@@ -63,6 +64,18 @@ package struct Plan: Sendable {
         do { _ = try CorpusSource(spec.corpus, data: data, at: spec.corpusPlace) } catch { report(error) }
         guard let evaluate = spec.evaluate else { return }
         do { _ = try EvalsetSource(evaluate, data: data, at: evaluate.place) } catch { report(error) }
+    }
+
+    private mutating func inspectGate(_ session: PipelineSession, project: Project, data: String?) async {
+        guard let gate = session.parts.spec.gate, let evaluate = session.parts.spec.evaluate,
+            let evalset = try? EvalsetSource(evaluate, data: data, at: evaluate.place)
+        else { return }
+        do {
+            let baseline = try await GateSession.find(gate.baseline, BaselineFile(project), session.store)
+            let checks = GatePlan(gate: gate, evalset: evalset, baseline: baseline)
+            problems += checks.problems
+            warnings += checks.warnings
+        } catch { report(error) }
     }
 
     private mutating func inspectEngines(_ session: PipelineSession) {

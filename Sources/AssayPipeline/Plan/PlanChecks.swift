@@ -86,13 +86,22 @@ struct PlanChecks {
             .spans: evalset.questions.contains { !$0.gold.isEmpty },
             .documents: evalset.questions.contains { !$0.gold.isEmpty || !($0.qrels ?? [:]).isEmpty },
             .reference: evalset.questions.contains { !$0.reference.isEmpty },
+            .referenceContexts: evalset.questions.contains { !($0.referenceContexts ?? []).isEmpty },
+            .rubric: evalset.questions.contains { !($0.rubric ?? [:]).isEmpty },
+            .toolCalls: evalset.questions.contains { $0.referenceToolCalls != nil },
+            .topics: evalset.questions.contains { !($0.referenceTopics ?? []).isEmpty },
+            // A run asks single questions; conversations come from elsewhere.
+            .dialogue: false,
         ]
         let names: [MetricNeed: String] = [
             .spans: "gold quotes", .documents: "relevant documents", .reference: "reference answers",
+            .referenceContexts: "reference contexts", .rubric: "a rubric of its own",
+            .toolCalls: "reference tool calls",
+            .topics: "reference topics", .dialogue: "a recorded conversation",
         ]
         var problems: [AssayError] = []
         for (metric, named) in zip(parts.metrics, evaluate.metrics.elements) {
-            for need in [MetricNeed.spans, .documents, .reference]
+            for need in MetricNeed.allCases
             where metric.definition.needs.contains(need) && has[need] == false {
                 problems.append(
                     AssayError(

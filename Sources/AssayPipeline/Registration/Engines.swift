@@ -11,6 +11,8 @@ final class Engines: Sendable {
     private let models: ModelStore
     private let project: Project
     private let made = Mutex<[String: any Engine]>([:])
+    private let added = Mutex<[String: EngineConfig]>([:])
+    private let spending: Spending
     private let replay: String?
 
     /// Reads the project's engines.
@@ -18,11 +20,18 @@ final class Engines: Sendable {
     /// - Parameters:
     ///   - project: Where they are named.
     ///   - other: A file of engines instead of the project's.
+    ///   - budget: Caps on what a run may use.
     ///   - replay: A journal that answers in place of every engine.
     /// - Throws: What is wrong with the project's files.
-    init(_ project: Project, file other: String? = nil, replay: String? = nil) throws {
+    init(
+        _ project: Project,
+        file other: String? = nil,
+        budget: Budget = Budget(),
+        replay: String? = nil
+    ) throws {
         self.project = project
         self.replay = replay
+        spending = Spending(budget)
         file = try EnginesFile(other ?? project.enginesFile)
         models = try ModelStore(project)
     }
@@ -53,10 +62,44 @@ final class Engines: Sendable {
         }
     }
 
+    /// The engine `name` for the calls of a run, which count against its caps.
+    ///
+    /// - Throws: As `engine`, and "run.max-cost" for an engine without a price when money is capped.
+    func budgeted(_ name: String, at place: Place?) throws -> any Engine {
+        let engine = try engine(name, at: place)
+        guard spending.isLimited else { return engine }
+        let config = try config(name, at: place)
+        if config.price == nil, config.kind == .openai, spending.limitsCost {
+            throw AssayError(
+                "run.max-cost",
+                "--max-cost cannot be kept: the engine '\(name)' has no price",
+                at: place,
+                remedy: "add 'price: { input: X, output: Y }' (per million tokens) to its entry in engines.yaml"
+            )
+        }
+        return BudgetedEngine(engine: engine, price: config.price, spending: spending)
+    }
+
+    /// Breaks control tokens in what is put into the engine's prompts: the common ones, and those of a local model's own vocabulary.
+    ///
+    /// - Throws: As `engine`, and "engine.model" for a model file that cannot be read.
+    func promptGuard(_ name: String, at place: Place?) throws -> PromptGuard {
+        var config = try config(name, at: place)
+        // A journal answers without the model, whose file need not be there.
+        guard config.kind == .llama, replay == nil else { return PromptGuard() }
+        try complete(&config, at: place)
+        return PromptGuard(tokens: try GGUFVocabulary.controlTokens(of: config.llama.ggufPath))
+    }
+
     /// An engine that no file names, ended with the others.
     func add(_ config: EngineConfig) throws {
         let engine = try makeEngine(config, environment: ProcessInfo.processInfo.environment)
         made.withLock { $0[config.name] = engine }
+        added.withLock { $0[config.name] = config }
+    }
+
+    private func config(_ name: String, at place: Place?) throws -> EngineConfig {
+        try added.withLock { $0[name] } ?? file.config(name, at: place)
     }
 
     private func complete(_ config: inout EngineConfig, at place: Place?) throws {

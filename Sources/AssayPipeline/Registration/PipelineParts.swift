@@ -159,19 +159,20 @@ package struct PipelineParts: Sendable {
 
     /// What is measured, with every default, for the record.
     package var effectiveSpec: JSONValue {
-        guard case .object(var members) = spec.effective else { return spec.effective }
+        var members = spec.measured
         members["chunk"] = .object(["by": .string(chunker.name), "options": chunker.options])
         if let embedder { members["embed"] = .object(["by": .string(embedder.name), "options": embedder.options]) }
         if let lexical { members["keywords"] = .string(lexical.identity) }
         if let fusion { members["fuse"] = .object(["by": .string(fusion.name), "options": fusion.options]) }
         if let template { members["prompt"] = .string(template.identity) }
         members["metrics"] = .array(metrics.map { .string($0.definition.hash) })
+        members["versions"] = .object(versions.mapValues { .string($0) })
         return .object(members)
     }
 
     /// Digest of what is measured.
     package var specHash: String {
-        ItemKey("spec", effectiveSpec.text, "\(chunker.version)", embedder?.product.fingerprint.digest ?? "").hex
+        ItemKey("spec", effectiveSpec.text, embedder?.product.fingerprint.digest ?? "").hex
     }
 
     /// Name and version of each stage's component.

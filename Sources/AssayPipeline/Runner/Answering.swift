@@ -27,6 +27,8 @@ struct Answering: Sendable {
     let store: Store
     /// Ignores stored answers and stores new ones under the next replicate number.
     let replicate: Int
+    /// Breaks the engine's control tokens in retrieved text and questions.
+    let guardian: PromptGuard
     /// Answers that are being made: an equal one is waited for.
     let flights: Flights
     /// Takes every reply, nil where none is to be written.
@@ -40,13 +42,11 @@ struct Answering: Sendable {
         var reused: Bool
     }
 
-    private static let guardian = PromptGuard()
-
     /// Renders the request for a question: retrieved text and question lose their control-token literals first.
     func request(_ question: String, passages: [String]) -> (request: ChatRequest, neutralised: Int) {
         var neutralised = 0
         func safe(_ text: String) -> String {
-            let guarded = Self.guardian.neutralise(text)
+            let guarded = guardian.neutralise(text)
             neutralised += guarded.count
             return guarded.text
         }

@@ -28,9 +28,9 @@ final class JudgeSession: Sendable {
 
     /// First tokens asked for, when their probabilities are the verdict: as many as OpenAI's interface allows.
     static let alternatives = 20
-    private static let guardian = PromptGuard()
 
     let engine: any Engine
+    private let guardian: PromptGuard
     private let store: Store
     private let replicate: Int
     private let asking: JudgingSpec.Ask
@@ -43,6 +43,7 @@ final class JudgeSession: Sendable {
 
     init(
         engine: any Engine,
+        guardian: PromptGuard,
         store: Store,
         replicate: Int,
         ask: JudgingSpec.Ask = .schema,
@@ -50,6 +51,7 @@ final class JudgeSession: Sendable {
         journal: RunJournal? = nil
     ) {
         self.engine = engine
+        self.guardian = guardian
         self.store = store
         self.replicate = replicate
         asking = ask
@@ -94,7 +96,7 @@ final class JudgeSession: Sendable {
         // Passages and answers stand in the messages as they are: no literal of theirs may become a control token.
         var found = 0
         let messages = call.messages.map { message in
-            let guarded = Self.guardian.neutralise(message.content)
+            let guarded = guardian.neutralise(message.content)
             found += guarded.count
             return ChatMessage(role: message.role, content: guarded.text)
         }

@@ -72,6 +72,7 @@ package struct PairwiseRun: Sendable {
             let engine = try engines.engine(judge, at: nil)
             let session = JudgeSession(
                 engine: engine,
+                guardian: try engines.promptGuard(judge, at: nil),
                 store: store,
                 replicate: 0,
                 ask: ask == .logprob ? .logprob : .json

@@ -127,6 +127,7 @@ package struct PipelineRun: Sendable {
         var environment = Machine.environment(started: started)
         environment.finished = session.now()
         timings.store = session.store.timing
+        environment.commit = SourceCommit.find(above: parent(of: absolutePath(parts.spec.file)))
         return RunRecord(id: id, status: .success, results: results, environment: environment, timings: timings)
     }
 

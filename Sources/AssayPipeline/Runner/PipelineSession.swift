@@ -27,6 +27,7 @@ package final class PipelineSession: Sendable {
     ///   - spec: The file.
     ///   - project: Where models, engines and workspace are.
     ///   - progress: Told of finished items.
+    ///   - budget: Caps on what engines may use.
     ///   - recording: Keeps every reply of an engine, stored ones included, for a journal file.
     ///   - replay: A journal file that answers in place of every engine.
     ///   - now: The clock, injected.
@@ -35,6 +36,7 @@ package final class PipelineSession: Sendable {
         _ spec: PipelineSpec,
         project: Project,
         progress: Progress,
+        budget: Budget = Budget(),
         recording: Bool = false,
         replay: String? = nil,
         now: @escaping @Sendable () -> String
@@ -43,7 +45,7 @@ package final class PipelineSession: Sendable {
         workspace = project.workspace
         try workspace.create()
         store = try Store(project.workspace, now: now)
-        engines = try Engines(project, replay: replay)
+        engines = try Engines(project, budget: budget, replay: replay)
         parts = try PipelineParts(spec, resources: engines.resources)
         self.progress = progress
         self.now = now
@@ -161,7 +163,7 @@ package final class PipelineSession: Sendable {
     /// The answering stage, nil without one.
     func answering(replicate: Int) throws -> Answering? {
         guard let spec = parts.spec.answer, let template = parts.template else { return nil }
-        let engine = try engines.engine(spec.engine, at: spec.enginePlace)
+        let engine = try engines.budgeted(spec.engine, at: spec.enginePlace)
         return Answering(
             spec: spec,
             template: template,
@@ -169,6 +171,7 @@ package final class PipelineSession: Sendable {
             identity: try canonicalJSON(engine.identity),
             store: store,
             replicate: replicate,
+            guardian: try engines.promptGuard(spec.engine, at: spec.enginePlace),
             flights: answersInFlight,
             journal: journal
         )
@@ -179,7 +182,8 @@ package final class PipelineSession: Sendable {
         guard let judging = parts.spec.evaluate?.judging else { return nil }
         let members = try judging.members.map { member in
             JudgeSession(
-                engine: try engines.engine(member.name, at: member.place),
+                engine: try engines.budgeted(member.name, at: member.place),
+                guardian: try engines.promptGuard(member.name, at: member.place),
                 store: store,
                 replicate: replicate,
                 ask: judging.ask,
@@ -199,14 +203,18 @@ package final class PipelineSession: Sendable {
     func engine(_ name: String) throws -> any Engine { try engines.engine(name, at: nil) }
 
     /// The replicate number of a refresh: that of an interrupted one, else the next.
+    ///
+    /// Numbers rise over the whole workspace: pipelines that render equal prompts must not find each other's fresh answers.
     func openReplicate() async throws -> Int {
         let key = ItemKey("replicate", parts.specHash)
-        var state =
-            try await store.item("replicate", key, as: ReplicateState.self) ?? ReplicateState(number: 0, isOpen: false)
-        if state.isOpen { return state.number }
-        state = ReplicateState(number: state.number + 1, isOpen: true)
-        try await store.put("replicate", key, state, replacing: true)
-        return state.number
+        let state = try await store.item("replicate", key, as: ReplicateState.self)
+        if let state, state.isOpen { return state.number }
+        let counter = ItemKey("replicate-counter")
+        let last = try await store.item("replicate", counter, as: ReplicateState.self)?.number ?? 0
+        let next = ReplicateState(number: max(last, state?.number ?? 0) + 1, isOpen: true)
+        try await store.put("replicate", counter, next, replacing: true)
+        try await store.put("replicate", key, next, replacing: true)
+        return next.number
     }
 
     /// Notes that a refresh is complete.

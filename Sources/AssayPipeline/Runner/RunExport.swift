@@ -22,4 +22,19 @@ package enum RunExport {
         try put("report.html", try ReportRenderers.builtin.renderer("html").render(record, options: ReportOptions()))
         return folder + "/report.html"
     }
+
+    /// Writes a report's text to a file, whole or not at all; missing folders are made.
+    ///
+    /// - Throws: `AssayError` "file.write".
+    package static func write(_ text: String, to path: String) throws {
+        try writeAtomically(Data(text.utf8), to: absolutePath(path))
+    }
+
+    /// Adds text to the end of a file that others write to as well.
+    ///
+    /// - Throws: `AssayError` "file.write".
+    package static func append(_ text: String, to path: String) throws {
+        let old = FileManager.default.contents(atPath: path) ?? Data()
+        try writeAtomically(old + Data(text.utf8), to: absolutePath(path))
+    }
 }

@@ -6,7 +6,8 @@ import FoundationEssentials
 extension EngineConfig {
     /// Reads an entry of `engines.yaml`; the paths of models and of the launcher are filled in by `Engines`.
     ///
-    /// Keys of all kinds: `kind`, `model`, `slots`, `context`, `timeout` (seconds). `openai`: `base_url`, `api_key` (name of the variable
+    /// Keys of all kinds: `kind`, `model`, `slots`, `context`, `timeout` (seconds), `price` (`input` and
+    /// `output`, per million tokens). `openai`: `base_url`, `api_key` (name of the variable
     /// that holds it). `llama`: `mode`, `threads`, `batch`. `scripted`: `reply` (`extract`, `fixed`, `echo`), `text`, `delay_ms`,
     /// `fail_after`. `replay`: `journal`.
     init(_ member: ConfigNode.Member, folder: String) throws {
@@ -20,6 +21,14 @@ extension EngineConfig {
         slots = try options.int("slots", default: 1, in: 1...1_024)
         contextTokens = try options.int("context", default: kind == .llama ? 2_048 : 0, in: 0...1 << 24)
         requestTimeout = .seconds(try options.double("timeout", default: 600, in: 0.1...86_400))
+        if let node = options.node("price") {
+            var reader = try OptionReader(node, owner: "engines.\(member.key).price", place: node.place)
+            price = Price(
+                input: try reader.double("input", in: 0...1e9),
+                output: try reader.double("output", in: 0...1e9)
+            )
+            try reader.finish()
+        }
         switch kind {
         case .openai:
             baseURL = try options.string("base_url")

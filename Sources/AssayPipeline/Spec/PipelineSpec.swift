@@ -1,3 +1,4 @@
+package import AssayEval
 package import AssayModel
 import FoundationEssentials
 
@@ -107,10 +108,10 @@ package struct PipelineSpec: Sendable {
     package let answer: Answer?
     /// `evaluate:`.
     package let evaluate: Evaluate?
+    /// `gate:`.
+    package let gate: GateRules?
     /// `expect:`.
     package let expect: Expectations?
-    /// What is measured, with all defaults, for `specHash` and the record; components' own defaults are added when they are made.
-    package let effective: JSONValue
 
     /// Reads a pipeline file.
     ///
@@ -149,15 +150,11 @@ package struct PipelineSpec: Sendable {
         retrieve = try Self.retrieve(root.node("retrieve"), hasEmbedder: embed != nil, place: place)
         answer = try root.node("answer").map { try Self.answer($0) }
         evaluate = try root.node("evaluate").map { try Self.evaluate($0, folder: folder) }
-        if let gate = root.node("gate") {
-            throw AssayError("config.gate", "gates are not implemented yet", at: gate.place, remedy: "take 'gate' out")
-        }
+        let measuredMetrics = evaluate?.metrics.elements.map(\.metricName) ?? []
+        gate = try root.node("gate").map { try GateSpec.rules($0, metrics: measuredMetrics) }
         expect = try root.node("expect").map { try Expectations($0) }
         try root.finish()
         try Self.check(retrieve, answer, embed: embed, keywords: keywords)
-        var measured = root.effective
-        for key in ["expect", "gate"] { measured[key] = nil }
-        effective = .object(measured)
     }
 
     private static func check(_ retrieve: Retrieve, _ answer: Answer?, embed: Named?, keywords: ConfigNode?) throws {
@@ -336,6 +333,15 @@ package struct PipelineSpec: Sendable {
 }
 
 extension ConfigNode {
+    /// The name of an element of `evaluate.metrics`: a text, or the key of `name: { options }`.
+    var metricName: String {
+        switch value {
+        case .string(let name): name
+        case .mapping(let members): members.first?.key ?? ""
+        default: ""
+        }
+    }
+
     /// This tree with the value at a dotted key replaced or added, for sweeps.
     func setting(_ key: String, to new: ConfigNode) throws -> ConfigNode {
         let parts = key.split(separator: ".", maxSplits: 1).map(String.init)

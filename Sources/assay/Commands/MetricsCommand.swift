@@ -21,13 +21,16 @@ struct MetricsCommand: ParsableCommand {
                 low: entry.range.lowerBound,
                 high: entry.range.upperBound,
                 needs: entry.needs.map(\.rawValue).sorted(),
-                version: entry.version
+                version: entry.version,
+                modes: Dictionary(uniqueKeysWithValues: entry.compat.map { ($0.key.rawValue, $0.value) }),
+                higherIsBetter: entry.higherIsBetter
             )
         }
         if json { return print(try canonicalJSON(lines, pretty: true)) }
         for line in lines {
             print("\(line.name)  [\(line.low), \(line.high)]  needs \(line.needs.joined(separator: ", "))")
-            print("    \(line.summary)\n    \(line.formula)")
+            print("    \(line.summary)\(line.higherIsBetter ? "" : " (lower is better)")\n    \(line.formula)")
+            for (mode, formula) in line.modes.sorted(by: { $0.key < $1.key }) { print("    mode \(mode): \(formula)") }
         }
     }
 
@@ -39,5 +42,8 @@ struct MetricsCommand: ParsableCommand {
         var high: Double
         var needs: [String]
         var version: Int
+        /// Formulas of the modes other than `corrected`.
+        var modes: [String: String]
+        var higherIsBetter: Bool
     }
 }

@@ -35,6 +35,12 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "End after this many seconds; what is finished is kept.")
     var maxTime: Double?
 
+    @Option(help: "Tokens of prompts and replies that engines may use; what is finished is kept.")
+    var maxTokens: Int?
+
+    @Option(help: "What engines may cost, in the unit of the prices in engines.yaml; what is finished is kept.")
+    var maxCost: Double?
+
     @Option(
         help: "Write what the engines said, stored replies included, to this journal; '--replay' answers from it."
     )
@@ -75,6 +81,7 @@ struct RunCommand: AsyncParsableCommand {
             spec,
             project: project,
             progress: ProgressLine.progress(),
+            budget: Budget(tokens: maxTokens, cost: maxCost),
             recording: record != nil,
             replay: replay,
             now: { timestamp() }

@@ -107,6 +107,7 @@ struct EvalsetFileTests {
             {"id": "q1", "question": "Why?", "reference": "Because.", "gold": [{"document": "a.md", "quote": "x y", "occurrence": 2}], "tags": ["hard"], "split": "test"}
 
             {"id": "q2", "question": "What?"}
+            {"id": "q3", "question": "How?", "reference_contexts": ["a b"], "rubric": {"1": "bad", "2": "good"}}
             """
         )
         #expect(found.errors == [])
@@ -120,6 +121,7 @@ struct EvalsetFileTests {
                     tags: ["hard"],
                     split: "test"
                 ), Question(id: "q2", question: "What?"),
+                Question(id: "q3", question: "How?", referenceContexts: ["a b"], rubric: ["1": "bad", "2": "good"]),
             ]
         )
     }
@@ -127,7 +129,8 @@ struct EvalsetFileTests {
     @Test(arguments: [
         (
             "{\"id\":\"a\",\"question\":\"b\",\"golds\":[]}",
-            "a question has an unknown key 'golds' (did you mean 'gold'?); known: id, question, reference, gold, tags, split"
+            "a question has an unknown key 'golds' (did you mean 'gold'?); known: id, question, reference, gold, tags, split, "
+                + "reference_contexts, rubric"
         ),
         ("{\"question\":\"b\"}", "a question has no 'id', which must be there"),
         ("{\"id\":1,\"question\":\"b\"}", "'id' of a question must be a text"),
@@ -144,6 +147,14 @@ struct EvalsetFileTests {
         (
             "{\"id\":\"a\",\"question\":\"b\",\"gold\":[{\"document\":\"d\",\"quote\":\"q\",\"occurrence\":0}]}",
             "'occurrence' of a gold label must be a whole number from 1"
+        ),
+        (
+            "{\"id\":\"a\",\"question\":\"b\",\"reference_contexts\":[\"\"]}",
+            "'reference_contexts' of a question must be a list of texts that are not empty"
+        ),
+        (
+            "{\"id\":\"a\",\"question\":\"b\",\"rubric\":{\"1\":\"x\"}}",
+            "'rubric' of a question must be a mapping of at least two scores to what they mean"
         ),
         ("{\"id\":\"first\",\"question\":\"b\"}", "the id 'first' stands in line 1 already"),
         ("[]", "a question must be a JSON object"),

@@ -1,6 +1,6 @@
 package import AssayModel
 
-/// How a comparison is written.
+/// How a table of runs is written.
 package enum ComparisonFormat: Sendable, Equatable {
     /// For a terminal.
     case terminal(ReportOptions)
@@ -17,11 +17,11 @@ package enum ComparisonFormat: Sendable, Equatable {
 ///   - format: Terminal or Markdown.
 /// - Returns: The table, and sentences about what makes runs incomparable; empty without runs.
 package func compareTable(_ records: [RunRecord], format: ComparisonFormat) -> String {
-    RunComparison(records).text(format)
+    VariantTable(records).text(format)
 }
 
-/// The values of a comparison, apart from how they are written.
-struct RunComparison {
+/// The values of the table, apart from how they are written.
+struct VariantTable {
     /// One metric of one run.
     struct Value {
         var summary: MetricSummary
@@ -147,10 +147,13 @@ struct RunComparison {
         if values.joined().contains(where: { $0?.isComparable == false }) {
             warnings.append("† computed by another definition than in the first run with that metric; not comparable.")
         }
-        if Set(records.map(\.results.corpus.fingerprint)).count > 1 {
+        let others = records.dropFirst().map { (first: records[0].results, other: $0.results) }
+        if others.contains(where: { $0.first.corpusObstacle(to: $0.other) != nil }) {
             warnings.append("The runs read different versions of the corpus, or different corpora.")
         }
-        if Set(records.map { $0.results.evalset.map { $0.fingerprint + " " + $0.split } }).count > 1 {
+        // Runs that only index have no evalset to differ in.
+        let asked = others.filter { $0.first.evalset != nil || $0.other.evalset != nil }
+        if asked.contains(where: { $0.first.evalsetObstacle(to: $0.other) != nil }) {
             warnings.append("The runs asked different questions: evalset or split differ.")
         }
         if values.joined().contains(where: { ($0?.summary.notScored ?? 0) > 0 }) {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import AssayReport
 
-struct RunComparisonTests {
+struct VariantTableTests {
     private static let variants: [RunRecord] = {
         var first = SampleRecords.small
         first.results.pipeline = "tokens=96"
@@ -43,7 +43,7 @@ struct RunComparisonTests {
     }
 
     @Test func marksTheBestOnlyAmongWhatCanBeCompared() {
-        let comparison = RunComparison(Self.variants)
+        let comparison = VariantTable(Self.variants)
         let best = comparison.values.map { row in row.map { $0?.isBest ?? false } }
         #expect(best[1][0] && !best[0][0])
         // The highest mrr stems from another definition, the two others are equal: nothing is best.
