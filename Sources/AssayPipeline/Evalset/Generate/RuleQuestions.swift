@@ -47,8 +47,9 @@ enum RuleQuestions {
         gapped[chosen] = words[chosen].replacing(cores[chosen], with: "_____")
         // A word that stands elsewhere too would be given away.
         guard cores.count(where: { $0.lowercased() == cores[chosen].lowercased() }) == 1 else { return nil }
+        let sentence = gapped.joined(separator: " ")
         return Draft(
-            question: "Which word is missing: \(gapped.joined(separator: " "))?",
+            question: "Which word is missing: \"\(sentence)\"?",
             answer: cores[chosen],
             kind: "cloze"
         )
