@@ -175,11 +175,6 @@ package final class PipelineSession: Sendable {
         return JudgeBench(spec: judging, members: members)
     }
 
-    /// The first judge, nil without one.
-    func judge(replicate: Int) throws -> (engine: any Engine, session: JudgeSession)? {
-        try judges(replicate: replicate)?.members.first.map { ($0.engine, $0) }
-    }
-
     /// The replicate number of a refresh: that of an interrupted one, else the next.
     func openReplicate() async throws -> Int {
         let key = ItemKey("replicate", parts.specHash)
