@@ -196,7 +196,7 @@ def report(results, count, rounds, build):
         )
     lines += [
         "",
-        "The numbers of calls differ where Ragas asks again for a reply that it cannot parse, or gives up before its second call; the time a call "
+        "The numbers of calls differ: Ragas asks again for a reply that it cannot parse, and both sides end faithfulness after its first call where the model finds no statement; ours include the canaries. The time a call "
         "compares at the same number of calls. What a 135M model says is no verdict on anything: this page is about time.",
     ]
     return "\n".join(lines)
