@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,7 +24,7 @@ chunk: {{ by: headings, tokens: 160, overlap: 24 }}
 embed: {{ by: hashed }}
 index: {{ keywords: {{ stemmer: porter, k1: 0.9, b: 0.4 }} }}
 retrieve: {{ from: [ {{ bm25: {{ top: 20 }} }} ], depth: 20 }}
-answer: {{ engine: scripted, context: 4 }}
+answer: {{ engine: {answers}, context: 4 }}
 evaluate:
   evalset: evalset
   metrics: {metrics}
@@ -52,18 +53,31 @@ def prepare(folder, count, port):
     write(folder / "engines.yaml", f"""\
 engines:
   scripted: {{ kind: scripted, reply: extract, slots: 4 }}
+  answers: {{ kind: replay, journal: answers.jsonl, slots: 4 }}
   judge: {{ kind: openai, llama: true, base_url: "http://127.0.0.1:{port}/v1", model: judge, slots: 2, context: 8192, timeout: 3600 }}
 """)
-    write(folder / "prepare.yaml", RETRIEVE.format(root=ROOT, metrics="[ mrr ]"))
+    write(folder / "prepare.yaml", RETRIEVE.format(root=ROOT, metrics="[ mrr ]", answers="scripted"))
+    write(folder / "index.yaml", RETRIEVE.format(root=ROOT, metrics="[ mrr ]", answers="answers"))
     for name, judge in SIDES.items():
-        text = RETRIEVE.format(root=ROOT, metrics=METRICS) + f"  judge: {judge}\n"
+        text = RETRIEVE.format(root=ROOT, metrics=METRICS, answers="answers") + f"  judge: {judge}\n"
         write(folder / (name.replace(" ", "-") + ".yaml"), text)
 
 
-def assay(binary, folder, name, *more):
+def give_answers(folder, record):
+    """A journal in which the answer to each question is its reference: real sentences, which have statements to verify."""
+    references = {row["sample"]["answer"]["text"]: row["sample"]["question"]["reference"] for row in record["results"]["questions"]}
+    lines = []
+    for line in (folder / "recorded.jsonl").read_text().splitlines():
+        entry = json.loads(line)
+        entry["reply"]["text"] = references[entry["reply"]["text"].strip()]
+        lines.append(json.dumps(entry))
+    write(folder / "answers.jsonl", "\n".join(lines) + "\n")
+
+
+def assay(binary, folder, name, *more, workspace="index"):
     start = time.monotonic()
     done = subprocess.run([binary, "run", f"{name}.yaml", "--json", *more], cwd=folder, capture_output=True, text=True, env={
-        **os.environ, "ASSAY_WORKSPACE": str(folder / "workspace")})
+        **os.environ, "ASSAY_WORKSPACE": str(folder / f"workspace-{workspace}")})
     if done.returncode != 0:
         sys.exit(done.stderr)
     return time.monotonic() - start, json.loads(done.stdout)
@@ -104,7 +118,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         prepare(folder, int(options.samples), proxy.port)
-        _, record = assay(binary, folder, "prepare")
+        _, record = assay(binary, folder, "prepare", "--record", "recorded.jsonl")
+        give_answers(folder, record)
+        _, record = assay(binary, folder, "index")
         count = samples(record, folder / "samples.jsonl")
         for number in range(rounds):
             for side in results:
@@ -113,7 +129,7 @@ def main():
                 proxy.take()
                 load = os.getloadavg()[0]
                 try:
-                    found = one(side, binary, folder, proxy.port)
+                    found = one(side, binary, folder, proxy.port, number)
                 finally:
                     proxy.engine.close()
                 found.update(proxy.take(), load=load)
@@ -126,15 +142,17 @@ def main():
     print(text)
 
 
-def one(side, binary, folder, port):
+def one(side, binary, folder, port, number):
     """One side over all samples."""
     if side == "ragas":
         done = subprocess.run(
             [sys.executable, str(HERE / "ragas_side.py"), str(folder / "samples.jsonl"), f"http://127.0.0.1:{port}/v1"],
             check=True, capture_output=True, text=True)
         return json.loads(done.stdout.splitlines()[-1])
-    # A refresh asks anew: nothing comes from the journal.
-    seconds, record = assay(binary, folder, side.replace(" ", "-"), "--refresh")
+    # A workspace of its own for each side and round, in which the index is there and the journal of judge calls is empty.
+    name = side.replace(" ", "-")
+    shutil.copytree(folder / "workspace-index", folder / f"workspace-{name}-{number}")
+    seconds, record = assay(binary, folder, name, workspace=f"{name}-{number}")
     return {"seconds": seconds, "scored": scored(record)}
 
 
@@ -153,7 +171,7 @@ def report(results, count, rounds, build):
         f"Machine: {processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}; {datetime.date.today()}. "
         f"Assay's {build} build. Load before the rounds (1 minute): " + ", ".join(f"{run['load']:.1f}" for run in results["ragas"]) + ".",
         "",
-        f"{count} questions of the handbook with 4 passages each, faithfulness and context precision (nominally 2 + 4 judge calls a sample on "
+        f"{count} questions of the handbook with 4 passages each and their references as answers, faithfulness and context precision (nominally 2 + 4 judge calls a sample on "
         f"both sides), the same llama.cpp server, started afresh for each side and round (SmolLM2-135M-Instruct, 2 slots, 1 thread, prefix cache), {rounds} alternating rounds, medians. Both sides "
         "keep two calls in flight. Ragas is timed without its imports, Assay as a whole process from start to report. Replies of Ragas are bounded at "
         "256 tokens, in its favour: by default they are not. Calls, prompt tokens and generated tokens are the engine's own `timings`, read on the wire.",
@@ -178,7 +196,7 @@ def report(results, count, rounds, build):
         )
     lines += [
         "",
-        "The numbers of calls differ where Ragas asks again for a reply that it cannot parse, or gives up before its second call; the time a call "
+        "The numbers of calls differ: Ragas asks again for a reply that it cannot parse, and both sides end faithfulness after its first call where the model finds no statement; ours include the canaries. The time a call "
         "compares at the same number of calls. What a 135M model says is no verdict on anything: this page is about time.",
     ]
     return "\n".join(lines)

@@ -55,7 +55,7 @@ struct GateSpecTests {
     @Test func theGateIsInNoHash() throws {
         let without = try spec("")
         let with = try spec("gate: { rules: { mrr: { min: 0.1 } } }")
-        #expect(without.effective == with.effective)
+        #expect(without.measured == with.measured)
     }
 
     private static let wrong: [(gate: String, code: String, part: String)] = [

@@ -194,11 +194,6 @@ package final class PipelineSession: Sendable {
         return JudgeBench(spec: judging, members: members)
     }
 
-    /// The first judge, nil without one.
-    func judge(replicate: Int) throws -> (engine: any Engine, session: JudgeSession)? {
-        try judges(replicate: replicate)?.members.first.map { ($0.engine, $0) }
-    }
-
     /// An engine of the project by name.
     func engine(_ name: String) throws -> any Engine { try engines.engine(name, at: nil) }
 
