@@ -11,7 +11,7 @@ struct Simulate {
     private(set) var misses: [String] = []
 
     static func main() {
-        var simulation = Simulate(repetitions: CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 20_000)
+        var simulation = Simulate(repetitions: CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 10_000)
         print(
             """
             # What the statistics are worth

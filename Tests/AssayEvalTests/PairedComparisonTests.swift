@@ -60,7 +60,11 @@ struct PairedComparisonTests {
 
     /// 24 questions of 12 documents, with a gain that differs a little from question to question.
     private func values(gain: Double) -> [Double?] {
-        (0..<24).map { 0.3 + Double($0 * 7 % 10) / 50 + gain * (1 + Double($0 * 3 % 5) / 10) }
+        (0..<24).map { index in
+            let base = 0.3 + Double(index * 7 % 10) / 50
+            let factor = 1 + Double(index * 3 % 5) / 10
+            return base + gain * factor
+        }
     }
 
     @Test func handWorkedExample() throws {

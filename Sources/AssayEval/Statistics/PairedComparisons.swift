@@ -207,11 +207,15 @@ extension PairedComparison {
                     + "\(tests) metrics nothing can be shown. Ask about more documents or fewer metrics."
             )
         }
-        let few = metrics.filter { (2..<Self.fewClusters).contains($0.clusters) && $0.isTernary }.map(\.name)
-        if !few.isEmpty {
+        let few = metrics.filter { (2..<Self.fewClusters).contains($0.clusters) }
+        let rough = options.interval == .bootstrap ? few : few.filter { $0.clusters < 10 && $0.isTernary }
+        if !rough.isEmpty {
+            let names = rough.map(\.name).joined(separator: ", ")
             warnings.append(
-                "Yes-or-no scores over fewer than \(Self.fewClusters) clusters: the intervals of \(few.joined(separator: ", ")) "
-                    + "are rough; trust p and the counts of wins and losses."
+                options.interval == .bootstrap
+                    ? "Below \(Self.fewClusters) clusters bootstrap intervals are too short (\(names)): t is better."
+                    : "Yes-or-no scores over fewer than 10 clusters: the intervals of \(names) are rough; trust p and the "
+                        + "counts of wins and losses."
             )
         }
         for metric in metrics where metric.n > 0 {
@@ -226,8 +230,8 @@ extension PairedComparison {
         return warnings
     }
 
-    /// Clusters below which intervals of yes-or-no scores are rough (see reports/statistics.md).
-    static let fewClusters = 20
+    /// Clusters below which bootstrap intervals hold the truth in clearly less than 95 % (see reports/statistics.md).
+    static let fewClusters = 30
 
     private static func round(_ p: Double) -> String {
         let scaled = Int((p * 10_000).rounded(.up))

@@ -59,18 +59,21 @@ struct ComparisonPage {
         if isMarkdown {
             return ["## \(side(comparison.candidate)) against \(side(comparison.baseline))", "", "Evalset: \(about)."]
         }
+        // One line a side: names of pipelines are long, and both matter.
+        func line(_ head: String, _ tail: String) -> String {
+            PrintableText.fit(head + tail, width: ink.width, ellipsis: ink.ellipsis)
+        }
         return [
-            ink.paint(side(comparison.candidate), .strong) + " against "
-                + ink.paint(side(comparison.baseline), .strong),
-            ink.paint(about, .faint), ink.rule,
+            ink.paint(line("", side(comparison.candidate)), .strong),
+            line("against ", side(comparison.baseline)), ink.paint(line("over ", about), .faint), ink.rule,
         ]
     }
 
     /// One wide table where it fits, else what decides first and what it rests on below.
     func metrics(_ comparison: PairedComparison) -> [String] {
         var first = TextTable(columns: [
-            .text("metric", flexible: true), .number("baseline"), .number("candidate"), .number("difference"),
-            .number("95 % interval"), .number("p (Holm)"), .text("shown"),
+            .text("metric", flexible: true), .text("shown"), .number("diff"), .number("95 % interval"),
+            .number("p (Holm)"), .number("baseline"), .number("candidate"),
         ])
         let basis: [TextTable.Column] = [
             .number("p"), .number("win/tie/loss"), .number("can show"), .number("n"), .number("clusters"),
@@ -80,9 +83,9 @@ struct ComparisonPage {
         for metric in comparison.metrics {
             let name = TextTable.Cell(self.name(metric))
             first.rows.append([
-                name, .init(Format.metric(metric.baselineMean)), .init(Format.metric(metric.candidateMean)),
-                .init(Self.signed(metric.difference), .strong), .init(Self.interval(metric)),
-                .init(Self.p(metric.holm)), Self.verdict(metric.verdict),
+                name, Self.verdict(metric.verdict), .init(Self.signed(metric.difference), .strong),
+                .init(Self.interval(metric)), .init(Self.p(metric.holm)), .init(Format.metric(metric.baselineMean)),
+                .init(Format.metric(metric.candidateMean)),
             ])
             second.rows.append([name] + self.basis(of: metric))
         }
@@ -142,7 +145,7 @@ struct ComparisonPage {
     func variances(_ comparison: PairedComparison) -> [String] {
         var table = TextTable(columns: [
             .text("variance of", flexible: true), .text("side"), .number("between questions"), .number("answers"),
-            .number("judgements"), .number("judge noise of the difference"),
+            .number("judgements"), .number("judge noise"),
         ])
         for metric in comparison.metrics {
             for (side, variance) in [("baseline", metric.baselineVariance), ("candidate", metric.candidateVariance)] {
@@ -160,16 +163,16 @@ struct ComparisonPage {
     func slices(_ comparison: PairedComparison) -> [String] {
         guard !comparison.slices.isEmpty else { return [] }
         var table = TextTable(columns: [
-            .text("slice", flexible: true), .text("metric"), .number("n"), .number("baseline"), .number("candidate"),
-            .number("difference"), .number("95 % interval"), .number("p (Holm)"), .text("shown"),
+            .text("slice", flexible: true), .text("metric"), .text("shown"), .number("diff"), .number("95 % interval"),
+            .number("p (Holm)"), .number("n"), .number("baseline"), .number("candidate"),
         ])
         for slice in comparison.slices {
             for metric in slice.metrics where metric.n > 0 {
                 table.rows.append([
-                    .init(text(slice.tag)), .init(name(metric)), .init(Format.count(metric.n)),
-                    .init(Format.metric(metric.baselineMean)), .init(Format.metric(metric.candidateMean)),
+                    .init(text(slice.tag)), .init(name(metric)), Self.verdict(metric.verdict),
                     .init(Self.signed(metric.difference)), .init(Self.interval(metric)), .init(Self.p(metric.holm)),
-                    Self.verdict(metric.verdict),
+                    .init(Format.count(metric.n)), .init(Format.metric(metric.baselineMean)),
+                    .init(Format.metric(metric.candidateMean)),
                 ])
             }
         }
@@ -184,7 +187,7 @@ struct ComparisonPage {
         ])
         table.rows = most.map { question in
             let changes = question.changes.prefix(3)
-                .map { "\(text($0.metric)) \(Format.metric($0.before)) → \(Format.metric($0.after))" }
+                .map { "\(label($0.metric)) \(Format.metric($0.before)) → \(Format.metric($0.after))" }
             let more = question.changes.count > 3 ? ", \(question.changes.count - 3) more" : ""
             let asked = questions[question.id] ?? ""
             return [
@@ -204,8 +207,11 @@ struct ComparisonPage {
         isMarkdown ? MarkdownText.inline(text) : PrintableText.line(text)
     }
 
+    /// The name of a metric.
+    private func label(_ name: String) -> String { isMarkdown ? MarkdownText.code(name) : PrintableText.line(name) }
+
     private func name(_ metric: MetricComparison) -> String {
-        text(metric.name) + (metric.definition.higherIsBetter ? "" : " (less is better)")
+        label(metric.name) + (metric.definition.higherIsBetter ? "" : " (less is better)")
     }
 
     private static func verdict(_ verdict: MetricComparison.Verdict) -> TextTable.Cell {
