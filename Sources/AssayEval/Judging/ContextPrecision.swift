@@ -35,20 +35,9 @@ struct ContextPrecision: Sendable {
             }
             let details = zip(sample.context, verdicts).map { $1.json(["chunk": .string($0.id)]) }
             return MetricResult(
-                .scored(Self.averagePrecision(verdicts.map(\.value))),
+                .scored(PassageRatings.averagePrecision(verdicts.map(\.value))),
                 details: ["passages": .array(details)]
             )
         }
-    }
-
-    /// Mean over the useful places of the useful share up to there, each place weighted by how useful it is; 0 without any.
-    static func averagePrecision(_ useful: [Double]) -> Double {
-        var found = 0.0
-        var sum = 0.0
-        for (index, weight) in useful.enumerated() where weight > 0 {
-            found += weight
-            sum += weight * found / Double(index + 1)
-        }
-        return found == 0 ? 0 : sum / found
     }
 }

@@ -93,8 +93,8 @@ private struct EvalsetRow {
             value,
             "a question",
             [
-                "id", "question", "reference", "gold", "tags", "split", "reference_contexts", "rubric", "review",
-                "reasons", "made",
+                "id", "question", "reference", "gold", "tags", "split", "review", "reasons", "made",
+                "reference_contexts", "rubric",
             ],
             place
         )

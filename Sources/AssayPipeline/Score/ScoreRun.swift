@@ -119,6 +119,7 @@ package struct ScoreRun: Sendable {
                 members: try judging.members.map { member in
                     JudgeSession(
                         engine: try engines.engine(member.name, at: member.place),
+                        guardian: try engines.promptGuard(member.name, at: member.place),
                         store: store,
                         replicate: 0,
                         ask: judging.ask,

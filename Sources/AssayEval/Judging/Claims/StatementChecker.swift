@@ -56,7 +56,9 @@ struct StatementChecker: Sendable {
             }
         }
         if statements.isEmpty || passages.isEmpty { return statements.map { _ in Verdict(holds: false, reason: nil) } }
-        let prompt = JudgePrompt.verifyStatements(statements, passages: passages, reasons: reasons)
-        return try await judge.ask(prompt) { reply throws(StrictJSON.Fault) in try JudgeReplyParser.verdicts(reply) }
+        return try await judge.verdicts(
+            .verifyStatements(statements, passages: passages, reasons: reasons),
+            each: statements.map { .verifyStatement($0, passages: passages) }
+        )
     }
 }
