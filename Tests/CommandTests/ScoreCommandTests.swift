@@ -84,6 +84,26 @@ struct ScoreCommandTests {
         #expect(try String(contentsOfFile: folder + "/r.html", encoding: .utf8).contains("token_f1"))
     }
 
+    @Test func trecRunsAreSamples() throws {
+        try write("labels.txt", "q1 0 d1 1\nq1 0 d2 0\nq2 0 d9 2\nq3 0 d1 1\n")
+        try write("system.run", "q1 Q0 d2 1 2.0 s\nq1 Q0 d1 2 1.0 s\nq2 Q0 d9 1 0.5 s\nq9 Q0 d1 1 1 s\n")
+        let result = try assay.run(
+            "score",
+            "system.run",
+            "--qrels",
+            "labels.txt",
+            "--metrics",
+            "recip_rank,recall@1",
+            "--json",
+            "--workspace",
+            "ws"
+        )
+        try #require(result.status == 0, "\(result.errors)")
+        let record = try JSONDecoder().decode(RunRecord.self, from: Data(result.output.utf8))
+        #expect(record.results.questions.map { $0.scores["recip_rank"]?.score.value } == [0.5, 1, 0])
+        #expect(record.results.questions.map { $0.scores["recall@1"]?.score.value } == [0, 1, 0])
+    }
+
     @Test func mistakesOfTheCallAreSentences() throws {
         for (arguments, part) in [
             (["samples.jsonl"], "no metric is named"),

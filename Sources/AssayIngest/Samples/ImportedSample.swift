@@ -26,6 +26,14 @@ package struct ImportedSample: Sendable, Equatable {
         package var span: Range<Int>?
         /// Score of the retriever, nil when the file has none.
         package var score: Double?
+
+        /// Creates a result.
+        package init(document: String, id: String? = nil, span: Range<Int>? = nil, score: Double? = nil) {
+            self.document = document
+            self.id = id
+            self.span = span
+            self.score = score
+        }
     }
 
     /// Unique within the file; empty until the reader of the file fills it in.

@@ -67,6 +67,16 @@ package struct SampleSet: Sendable {
     /// SHA-256 of the file.
     package var digest: String
 
+    /// A set without samples, to be filled by readers of files that have no rows.
+    ///
+    /// - Parameters:
+    ///   - format: Name of the format.
+    ///   - digest: Digest of the files.
+    package init(format: String, digest: String) {
+        self.format = format
+        self.digest = digest
+    }
+
     /// Reads a file: a bad row is named and counted, the rest goes on.
     ///
     /// - Parameters:

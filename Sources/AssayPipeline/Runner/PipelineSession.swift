@@ -197,6 +197,9 @@ package final class PipelineSession: Sendable {
     /// An engine of the project by name.
     func engine(_ name: String) throws -> any Engine { try engines.engine(name, at: nil) }
 
+    /// What breaks control tokens in prompts of the engine `name`.
+    func promptGuard(_ name: String) throws -> PromptGuard { try engines.promptGuard(name, at: nil) }
+
     /// The replicate number of a refresh: that of an interrupted one, else the next.
     ///
     /// Numbers rise over the whole workspace: pipelines that render equal prompts must not find each other's fresh answers.

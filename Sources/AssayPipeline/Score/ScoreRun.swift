@@ -11,6 +11,8 @@ package struct ScoreRun: Sendable {
     package struct Request: Sendable {
         /// File of samples.
         package var file: String
+        /// File with TREC labels: `file` is then a TREC run.
+        package var qrels: String?
         /// Name of its format, nil to see by its first rows.
         package var format: String?
         /// What separates the elements of a list in a CSV cell, nil for the format's own.
@@ -83,11 +85,13 @@ package struct ScoreRun: Sendable {
         self.progress = progress
         self.now = now
         let chosen = try ScoreMetrics(request.metrics, file: request.define)
-        var set = try SampleSet(
-            reading: request.file,
-            format: try request.format.map { try SampleReaders.reader($0) },
-            delimiter: request.delimiter
-        )
+        var set =
+            try request.qrels.map { try SampleSet(trecRun: request.file, qrels: $0) }
+            ?? SampleSet(
+                reading: request.file,
+                format: try request.format.map { try SampleReaders.reader($0) },
+                delimiter: request.delimiter
+            )
         if let tag = request.tag {
             set.samples.removeAll { !$0.tags.contains(tag) }
             guard !set.samples.isEmpty else {

@@ -12,7 +12,7 @@ struct ScoreCommand: AsyncParsableCommand {
         abstract: "Scores answers that any other system made; needs no corpus and no pipeline.",
         discussion: """
             Reads JSON lines, JSON and CSV: Assay's own fields (question, answer, contexts, reference, gold, retrieved, id, tags, \
-            split, source), Ragas, DeepEval and promptfoo files. Judge calls are kept in the workspace: a second run makes none.
+            split, source), Ragas, DeepEval and promptfoo files, and TREC runs (--qrels). Judge calls are kept in the workspace: a second run makes none.
             """
     )
 
@@ -46,6 +46,9 @@ struct ScoreCommand: AsyncParsableCommand {
     @Option(help: "Score only samples with this tag.")
     var tag: String?
 
+    @Option(help: "TREC labels (qrels); SAMPLES is then a TREC run file.")
+    var qrels: String?
+
     @Option(help: "What separates the elements of a list in one CSV cell.")
     var delimiter: String?
 
@@ -76,6 +79,7 @@ struct ScoreCommand: AsyncParsableCommand {
 
     private func score() async throws -> ExitCode {
         var request = ScoreRun.Request(file: samples)
+        request.qrels = qrels
         request.format = format
         request.delimiter = delimiter
         request.tag = tag

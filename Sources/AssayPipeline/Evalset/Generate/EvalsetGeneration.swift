@@ -58,7 +58,12 @@ package struct EvalsetGeneration: Sendable {
         if let name = options.engine {
             let engine = try session.engine(name)
             try await engine.prepare()
-            let writer = QuestionWriter(engine: engine, store: session.store, maxCalls: options.maxCalls)
+            let writer = QuestionWriter(
+                engine: engine,
+                guardian: try session.promptGuard(name),
+                store: session.store,
+                maxCalls: options.maxCalls
+            )
             rows = try await written(evidence, by: writer, &duplicates)
             let counts = writer.counts
             (report.calls, report.reused, report.refused) = (counts.calls, counts.reused, counts.refused)

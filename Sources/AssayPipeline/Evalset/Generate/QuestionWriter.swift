@@ -24,14 +24,15 @@ final class QuestionWriter: Sendable {
         var knows: Bool
     }
 
-    private static let guardian = PromptGuard()
+    private let guardian: PromptGuard
     private let engine: any Engine
     private let store: Store
     private let maxCalls: Int
     private let state = Mutex(Counts())
 
-    init(engine: any Engine, store: Store, maxCalls: Int) {
+    init(engine: any Engine, guardian: PromptGuard, store: Store, maxCalls: Int) {
         self.engine = engine
+        self.guardian = guardian
         self.store = store
         self.maxCalls = maxCalls
     }
@@ -113,7 +114,7 @@ final class QuestionWriter: Sendable {
         let request = ChatRequest(
             messages: [
                 ChatMessage(role: "system", content: system),
-                ChatMessage(role: "user", content: Self.guardian.neutralise(user).text),
+                ChatMessage(role: "user", content: guardian.neutralise(user).text),
             ],
             maxTokens: maxTokens,
             seed: seed,
