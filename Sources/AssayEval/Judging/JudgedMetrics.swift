@@ -40,7 +40,7 @@ extension MetricEntry {
         needs: [.answer, .judge, .similarity]
     ) { options in try AnswerRelevancy(&options).score }
 
-    private static func judged(
+    static func judged(
         _ name: String,
         summary: String,
         formula: String,

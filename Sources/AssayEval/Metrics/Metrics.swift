@@ -10,6 +10,7 @@ package enum Metrics {
         .citationPrecision, .citationRecall,
         .abstentionAccuracy, .abstentionPrecision, .abstentionRecall,
         .faithfulness, .answerRelevancy, .contextPrecision, .contextRecall,
+        .faithfulnessVerdict, .contextRelevanceVerdict, .answerRelevanceVerdict, .groundednessDetector,
     ])
 
     /// `builtin.make`.
