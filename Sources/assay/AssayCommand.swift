@@ -10,7 +10,7 @@ struct AssayCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             InitCommand.self, RunCommand.self, PlanCommand.self, AskCommand.self, ReportCommand.self,
-            EvalsetCommand.self,
+            EvalsetCommand.self, JudgeCommand.self,
             IndexCommand.self, MetricsCommand.self, ModelsCommand.self, CacheCommand.self, DoctorCommand.self,
         ]
     )

@@ -142,10 +142,11 @@ struct ScriptedEngineTests {
 
     @Test func replaysWhatWasRecorded() async throws {
         let path = FileManager.default.temporaryDirectory.path + "/journal-\(UUID().uuidString).jsonl"
-        let lines = Deltas()
-        let recorder = RecordingEngine(engine()) { lines.add($0) }
-        let first = try await recorder.chat(ask(Self.prompt), onDelta: nil)
-        let journal = lines.all.joined(separator: "\n") + "\n" + #"{"key": "cut of"#
+        let recorded = engine()
+        let first = try await recorded.chat(ask(Self.prompt), onDelta: nil)
+        let about = ReplayJournal.About(ask(Self.prompt), engine: recorded.identity, prompt: "test/1")
+        let line = try ReplayJournal.line(for: ask(Self.prompt), reply: first, about: about)
+        let journal = line + "\n" + #"{"key": "cut of"#
         try Data(journal.utf8).write(to: URL(filePath: path))
         var config = EngineConfig(name: "replay", kind: .replay, model: "")
         config.journalPath = path
@@ -154,7 +155,7 @@ struct ScriptedEngineTests {
         #expect(try await engine.chat(ask(Self.prompt)) { deltas.add($0) } == first)
         #expect(deltas.all == [first.text])
         #expect(await errorCode { _ = try await engine.chat(ask("other"), onDelta: nil) } == "engine.not-recorded")
-        try Data((#"{"key": 1}"# + "\n" + lines.all[0]).utf8).write(to: URL(filePath: path))
+        try Data((#"{"key": 1}"# + "\n" + line).utf8).write(to: URL(filePath: path))
         let error = #expect(throws: AssayError.self) { try makeEngine(config, environment: [:]) }
         #expect(error?.code == "engine.journal" && error?.place?.line == 1)
     }

@@ -21,12 +21,20 @@ struct ChatWire {
         if capabilities.seed { members["seed"] = .int(request.seed) }
         if !request.stop.isEmpty { members["stop"] = .array(request.stop.map { .string($0) }) }
         if capabilities.streams, capabilities.streamUsage { members["stream_options"] = ["include_usage": true] }
-        if let schema = request.schema {
+        if let schema = request.schema, capabilities.isLlama, request.compact == true,
+            let grammar = JSONGrammar.text(for: schema)
+        {
+            members["grammar"] = .string(grammar)
+        } else if let schema = request.schema {
             // The nested form: llama.cpp silently drops the flat one to "any object".
             members["response_format"] = [
                 "type": "json_schema",
                 "json_schema": ["name": "reply", "strict": true, "schema": schema],
             ]
+        }
+        if let count = request.topLogprobs {
+            members["logprobs"] = true
+            members["top_logprobs"] = .int(count)
         }
         if capabilities.isLlama { members["cache_prompt"] = .bool(cachesPrompt) }
         return Array(try canonicalJSON(JSONValue.object(members)).utf8)
@@ -39,14 +47,33 @@ struct ChatChunk: Decodable {
         var content: String?
     }
 
+    struct Token: Decodable {
+        struct Alternative: Decodable {
+            var token: String
+            var logprob: Double
+        }
+
+        var alternatives: [Alternative]?
+
+        enum CodingKeys: String, CodingKey {
+            case alternatives = "top_logprobs"
+        }
+    }
+
+    struct Logprobs: Decodable {
+        var content: [Token]?
+    }
+
     struct Choice: Decodable {
         var delta: Text?
         var message: Text?
         var finishReason: String?
+        var logprobs: Logprobs?
 
         enum CodingKeys: String, CodingKey {
             case delta
             case message
+            case logprobs
             case finishReason = "finish_reason"
         }
     }
@@ -75,9 +102,11 @@ struct ChatChunk: Decodable {
     struct Timings: Decodable {
         var promptMs: Double?
         var predictedMs: Double?
+        var processedTokens: Int?
         var cachedTokens: Int?
 
         enum CodingKeys: String, CodingKey {
+            case processedTokens = "prompt_n"
             case promptMs = "prompt_ms"
             case predictedMs = "predicted_ms"
             case cachedTokens = "cache_n"
@@ -95,6 +124,7 @@ struct ReplyAssembly {
     private(set) var text = ""
     private(set) var finish: String?
     private(set) var isDone = false
+    private var firstToken: [TokenProbability]?
     private var usage: ChatChunk.Tokens?
     private var timings: ChatChunk.Timings?
 
@@ -116,6 +146,9 @@ struct ReplyAssembly {
         if let found = chunk.timings { timings = found }
         guard let choice = chunk.choices?.first else { return nil }
         if let reason = choice.finishReason { finish = reason }
+        if firstToken == nil, let alternatives = choice.logprobs?.content?.first?.alternatives {
+            firstToken = alternatives.map { TokenProbability(token: $0.token, logprob: $0.logprob) }
+        }
         guard let content = choice.delta?.content ?? choice.message?.content, !content.isEmpty else { return nil }
         text += content
         return content
@@ -142,8 +175,10 @@ struct ReplyAssembly {
                 totalMs: totalMs,
                 promptMs: timings?.promptMs,
                 predictedMs: timings?.predictedMs,
-                attempts: attempts
-            )
+                attempts: attempts,
+                processedTokens: timings?.processedTokens
+            ),
+            firstToken: firstToken
         )
     }
 }

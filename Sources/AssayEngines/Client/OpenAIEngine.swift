@@ -74,7 +74,7 @@ package final class OpenAIEngine: Engine, EmbeddingSource {
 
     /// Asks whether replies keep to a JSON Schema; one short request.
     package func obeysSchema() async throws -> Bool {
-        try await SchemaCanary.isObeyed { try await chat($0, onDelta: nil) }
+        try await EngineCanary.schema.isObeyed { try await chat($0, onDelta: nil) }
     }
 
     package func embeddingEndpoint() async throws -> (endpoint: EngineEndpoint, client: HTTPClient) {

@@ -76,7 +76,7 @@ package final class LocalEngine: Engine, EmbeddingSource {
         try await preparing.withSlot {
             _ = try await server.endpoint(within: config.llama.startTimeout)
             guard obeysSchema == nil, !config.llama.embedding else { return }
-            let isObeyed = try await SchemaCanary.isObeyed { try await chat($0, onDelta: nil) }
+            let isObeyed = try await EngineCanary.schema.isObeyed { try await chat($0, onDelta: nil) }
             schemaResult.withLock { $0 = isObeyed }
         }
     }

@@ -32,6 +32,10 @@ extension EngineScript {
             var random = SeededRandom(seed: seed(digest, 2).value)
             return try SchemaInstance(schema).make(&random).text
         }
+        if request.topLogprobs != nil {
+            var random = SeededRandom(seed: seed(digest, 3).value)
+            return FirstTokenScript.reply(leaning: random.unit())
+        }
         switch mode {
         case .extract: return extract(from: request)
         case .fixed: return text

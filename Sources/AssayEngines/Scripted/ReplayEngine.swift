@@ -53,16 +53,40 @@ package final class ReplayEngine: Engine {
     package func shutdown() async {}
 }
 
-/// The lines of a journal: `{"key": digest of the request, "reply": {…}}`; the last line of a key counts.
+/// The lines of a journal: `{"key": digest of the request, "reply": {…}, "about": {…}}`; the last line of a key counts.
 package enum ReplayJournal {
+    /// What a person wants to know of a line; replaying does not look at it.
+    package struct About: Codable, Sendable, Equatable {
+        /// Model, its fingerprint and mode.
+        package var engine: EngineIdentity
+        /// Name and version of the prompt.
+        package var prompt: String
+        /// SHA-256 of the reply's JSON Schema, nil for free text.
+        package var schema: String?
+        /// Seed of the sampler.
+        package var seed: Int
+        /// Temperature.
+        package var temperature: Double
+
+        /// What a request to an engine was about.
+        package init(_ request: ChatRequest, engine: EngineIdentity, prompt: String) {
+            self.engine = engine
+            self.prompt = prompt
+            schema = request.schema.map { SHA256.hex($0.text) }
+            seed = request.seed
+            temperature = request.temperature
+        }
+    }
+
     private struct Line: Codable {
+        var about: About?
         var key: String
         var reply: ChatReply
     }
 
     /// One line, without its line end.
-    package static func line(for request: ChatRequest, reply: ChatReply) throws -> String {
-        try canonicalJSON(Line(key: request.digest, reply: reply))
+    package static func line(for request: ChatRequest, reply: ChatReply, about: About? = nil) throws -> String {
+        try canonicalJSON(Line(about: about, key: request.digest, reply: reply))
     }
 
     /// The replies by digest; a last line without its line end is left out, as a killed writer leaves it.

@@ -101,6 +101,7 @@ package final class ScriptedEngine: Engine {
 /// A reply with its usage in words; the token limit cuts it.
 func scriptedReply(_ text: String, to request: ChatRequest) -> ChatReply {
     let words = pieces(text)
+    if let count = request.topLogprobs { return FirstTokenScript(text).reply(to: request, top: count) }
     // A reply with a schema is never cut: half of a JSON value would test the reader, not the pipeline.
     let isCut = request.schema == nil && words.count > request.maxTokens
     let kept = isCut ? words.prefix(max(1, request.maxTokens)).joined() : text

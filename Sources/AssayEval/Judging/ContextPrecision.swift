@@ -21,27 +21,29 @@ struct ContextPrecision: Sendable {
                     reference: sample.question.reference,
                     reasons: reasons
                 )
-                verdicts.append(
-                    try await judge.ask(prompt) { reply throws(StrictJSON.Fault) in try JudgeReplyParser.verdict(reply)
-                    }
+                let token = TokenPrompt.ratePassage(
+                    passage,
+                    question: sample.question.question,
+                    reference: sample.question.reference
                 )
+                verdicts.append(try await judge.verdict(prompt, token: token))
             }
             let details = zip(sample.context, verdicts).map { $1.json(["chunk": .string($0.id)]) }
             return MetricResult(
-                .scored(Self.averagePrecision(verdicts.map(\.holds))),
+                .scored(Self.averagePrecision(verdicts.map(\.value))),
                 details: ["passages": .array(details)]
             )
         }
     }
 
-    /// Mean over the useful places of the useful share up to there; 0 without any.
-    static func averagePrecision(_ useful: [Bool]) -> Double {
-        var found = 0
+    /// Mean over the useful places of the useful share up to there, each place weighted by how useful it is; 0 without any.
+    static func averagePrecision(_ useful: [Double]) -> Double {
+        var found = 0.0
         var sum = 0.0
-        for (index, isUseful) in useful.enumerated() where isUseful {
-            found += 1
-            sum += Double(found) / Double(index + 1)
+        for (index, weight) in useful.enumerated() where weight > 0 {
+            found += weight
+            sum += weight * found / Double(index + 1)
         }
-        return found == 0 ? 0 : sum / Double(found)
+        return found == 0 ? 0 : sum / found
     }
 }

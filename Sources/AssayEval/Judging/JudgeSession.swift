@@ -7,18 +7,63 @@ struct JudgeSession: Sendable {
         var reason: String
     }
 
-    let judge: @Sendable (JudgeCall) async throws -> JudgeReply
+    typealias Judge = @Sendable (JudgeCall) async throws -> JudgeReply
 
-    /// Asks once, and once more with a note when the reply is refused.
+    let judge: Judge
+    /// More judges, whose verdicts count beside the first one's; the first alone writes texts.
+    let panel: [Judge]
+    /// How verdicts are asked for.
+    let asking: JudgeAsking
+    /// Where a panel did not agree.
+    let votes = PanelVotes()
+
+    init(judge: @escaping Judge, panel: [Judge] = [], asking: JudgeAsking = .json) {
+        self.judge = judge
+        self.panel = panel
+        self.asking = asking
+    }
+
+    /// Asks for a JSON reply: one judge, or for verdicts every judge of the panel, whose majority then counts.
     ///
     /// - Parameters:
     ///   - prompt: What to ask.
     ///   - read: Reads the checked reply; throws `StrictJSON.Fault` for what the schema cannot say.
     /// - Returns: What `read` returns.
-    /// - Throws: `Refusal` after two refused replies; what the judge throws.
+    /// - Throws: `Refusal` after two refused replies of a judge; what the judge throws.
     func ask<Result>(
         _ prompt: JudgePrompt,
         read: (JSONValue) throws(StrictJSON.Fault) -> Result
+    ) async throws -> Result {
+        guard !panel.isEmpty, prompt.schema.holdsOnlyVerdicts else { return try await ask(judge, prompt, read) }
+        var replies: [JSONValue] = []
+        for member in [judge] + panel {
+            // Each reply is read by itself first: a member who breaks a rule is asked again, as a single judge would be.
+            replies.append(
+                try await ask(member, prompt) { reply throws(StrictJSON.Fault) in
+                    _ = try read(reply)
+                    return reply
+                }
+            )
+        }
+        do {
+            return try read(votes.majority(of: replies, prompt))
+        } catch {
+            throw Refusal(reason: "the panel's majority for \(prompt.id) cannot be read: \(error.message)")
+        }
+    }
+
+    /// Asks one judge once, and once more with a note when the reply is refused.
+    ///
+    /// - Parameters:
+    ///   - judge: Whom.
+    ///   - prompt: What to ask.
+    ///   - read: Reads the checked reply.
+    /// - Returns: What `read` returns.
+    /// - Throws: `Refusal` after two refused replies; what the judge throws.
+    private func ask<Result>(
+        _ judge: Judge,
+        _ prompt: JudgePrompt,
+        _ read: (JSONValue) throws(StrictJSON.Fault) -> Result
     ) async throws -> Result {
         do {
             return try accept(try await judge(prompt.call), prompt.schema, read)
@@ -89,4 +134,9 @@ enum JudgeReplyParser {
 struct Verdict: Sendable, Equatable {
     var holds: Bool
     var reason: String?
+    /// Probability that it holds, nil where the judge was not asked for one.
+    var probability: Double?
+
+    /// From 0 to 1: the probability, or the verdict itself.
+    var value: Double { probability ?? (holds ? 1 : 0) }
 }

@@ -1,4 +1,4 @@
-import AssayModel
+package import AssayModel
 
 // The judged metrics of Ragas in corrected form: verdicts are 0 or 1 and as many as asked for, nothing is added to a
 // denominator, nothing is rounded, and a reply that is cut or misshapen is not scored instead of half scored.
@@ -54,8 +54,9 @@ extension MetricEntry {
                 guard let judge = tools.judge else {
                     return MetricResult(.notScored(reason: "this run has no judge"))
                 }
+                let session = JudgeSession(judge: judge, panel: tools.panel, asking: tools.asking)
                 do {
-                    return try await scoring(sample, JudgeSession(judge: judge), tools)
+                    return try await scoring(sample, session, tools).adding(session.votes)
                 } catch let refusal as JudgeSession.Refusal {
                     return MetricResult(.notScored(reason: refusal.reason))
                 }
@@ -77,4 +78,24 @@ extension Sample {
 
 extension MetricResult {
     static let contextMissing = MetricResult(.notScored(reason: "the record lacks the text of a passage of the prompt"))
+}
+
+extension Metric {
+    /// This metric, defined as one whose verdicts are asked for in this way: a graded score is another measure than a counted one.
+    package func asked(by asking: JudgeAsking) -> any Metric {
+        guard asking == .logprob, definition.needs.contains(.judge) else { return self }
+        var definition = definition
+        definition.formula += "; verdicts are probabilities of one token (yes against no)"
+        return AskedMetric(definition: definition, base: self)
+    }
+}
+
+/// A metric under a definition that says how its judge is asked.
+private struct AskedMetric: Metric {
+    let definition: MetricDefinition
+    let base: any Metric
+
+    func score(_ sample: Sample, tools: MetricTools) async throws -> MetricResult {
+        try await base.score(sample, tools: tools)
+    }
 }

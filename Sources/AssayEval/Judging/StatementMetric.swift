@@ -62,15 +62,16 @@ struct StatementMetric: Sendable {
         let verdicts =
             passages.isEmpty
             ? statements.map { _ in Verdict(holds: false, reason: nil) }
-            : try await judge.ask(.verifyStatements(statements, passages: passages, reasons: reasons)) {
-                reply throws(StrictJSON.Fault) in try JudgeReplyParser.verdicts(reply)
-            }
-        let supported = verdicts.count { $0.holds }
+            : try await judge.verdicts(
+                .verifyStatements(statements, passages: passages, reasons: reasons),
+                each: statements.map { .verifyStatement($0, passages: passages) }
+            )
+        let supported = verdicts.reduce(0) { $0 + $1.value }
         let details = zip(statements, verdicts).map { statement, verdict in
             verdict.json(["statement": .string(statement)])
         }
         return MetricResult(
-            .scored(Double(supported) / Double(verdicts.count)),
+            .scored(supported / Double(verdicts.count)),
             details: ["statements": .array(details)]
         )
     }
@@ -82,6 +83,7 @@ extension Verdict {
         var members = about
         members["verdict"] = .int(holds ? 1 : 0)
         if let reason { members["reason"] = .string(reason) }
+        if let probability { members["probability"] = .double(probability) }
         return .object(members)
     }
 }

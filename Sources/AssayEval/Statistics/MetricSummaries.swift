@@ -46,7 +46,8 @@ extension MetricSummary {
             scored: values.count,
             notScored: notScored,
             notApplicable: notApplicable,
-            clusters: mean?.clusters ?? 0
+            clusters: mean?.clusters ?? 0,
+            flipRate: Self.flipRate(rows, of: definition)
         )
     }
 }

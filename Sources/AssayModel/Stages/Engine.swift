@@ -77,6 +77,10 @@ public struct ChatRequest: Sendable, Codable, Hashable {
     public var stop: [String]
     /// JSON Schema that constrains the reply, nil for free text.
     public var schema: JSONValue?
+    /// True asks for JSON without white space between its tokens, where the engine can be made to write it; nil leaves that open.
+    public var compact: Bool?
+    /// How many of the most likely first tokens are wanted with their probabilities, from 1 to 20; nil for none.
+    public var topLogprobs: Int?
 
     /// Creates a request.
     public init(
@@ -86,7 +90,9 @@ public struct ChatRequest: Sendable, Codable, Hashable {
         topP: Double = 1,
         seed: Int = 0,
         stop: [String] = [],
-        schema: JSONValue? = nil
+        schema: JSONValue? = nil,
+        compact: Bool? = nil,
+        topLogprobs: Int? = nil
     ) {
         self.messages = messages
         self.maxTokens = maxTokens
@@ -95,6 +101,22 @@ public struct ChatRequest: Sendable, Codable, Hashable {
         self.seed = seed
         self.stop = stop
         self.schema = schema
+        self.compact = compact
+        self.topLogprobs = topLogprobs
+    }
+}
+
+/// A token that might have been the reply's first, with its probability.
+public struct TokenProbability: Sendable, Codable, Hashable {
+    /// The token's text.
+    public var token: String
+    /// Natural logarithm of its probability, at most 0; taken before any grammar.
+    public var logprob: Double
+
+    /// Creates a token's probability.
+    public init(token: String, logprob: Double) {
+        self.token = token
+        self.logprob = logprob
     }
 }
 
@@ -108,12 +130,21 @@ public struct ChatReply: Sendable, Codable, Equatable {
     public var usage: Usage
     /// Wall times.
     public var timings: CallTimings
+    /// The most likely first tokens, most likely first; nil when they were not asked for or the engine does not say.
+    public var firstToken: [TokenProbability]?
 
     /// Creates a reply.
-    public init(text: String, finish: FinishReason, usage: Usage, timings: CallTimings) {
+    public init(
+        text: String,
+        finish: FinishReason,
+        usage: Usage,
+        timings: CallTimings,
+        firstToken: [TokenProbability]? = nil
+    ) {
         self.text = text
         self.finish = finish
         self.usage = usage
         self.timings = timings
+        self.firstToken = firstToken
     }
 }

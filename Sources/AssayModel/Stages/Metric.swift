@@ -107,19 +107,35 @@ public struct MetricResult: Sendable, Codable, Equatable {
     }
 }
 
+/// How verdicts are asked of a judge.
+public enum JudgeAsking: String, Sendable, Codable, CaseIterable {
+    /// One JSON reply for all statements.
+    case json
+    /// The probability of one token a statement.
+    case logprob
+}
+
 /// What metrics may ask for.
 public struct MetricTools: Sendable {
     /// Asks the judge; the reply is journaled, so that the same call is never paid twice.
     public var judge: (@Sendable (JudgeCall) async throws -> JudgeReply)?
+    /// More judges whose verdicts count beside the first one's by majority; the first alone writes texts.
+    public var panel: [@Sendable (JudgeCall) async throws -> JudgeReply]
+    /// How the judge is asked for verdicts.
+    public var asking: JudgeAsking
     /// Unit vectors of texts.
     public var embed: (@Sendable ([String]) async throws -> VectorBatch)?
 
     /// Creates tools.
     public init(
         judge: (@Sendable (JudgeCall) async throws -> JudgeReply)? = nil,
-        embed: (@Sendable ([String]) async throws -> VectorBatch)? = nil
+        embed: (@Sendable ([String]) async throws -> VectorBatch)? = nil,
+        panel: [@Sendable (JudgeCall) async throws -> JudgeReply] = [],
+        asking: JudgeAsking = .json
     ) {
         self.judge = judge
+        self.panel = panel
+        self.asking = asking
         self.embed = embed
     }
 }

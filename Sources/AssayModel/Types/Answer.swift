@@ -37,6 +37,8 @@ public struct CallTimings: Sendable, Codable, Equatable {
     public var predictedMs: Double?
     /// Tries made, from 1.
     public var attempts: Int
+    /// Prompt tokens that the engine really processed, those of its prefix cache not counted; nil when it does not say.
+    public var processedTokens: Int?
 
     /// Creates a timing record.
     public init(
@@ -44,13 +46,15 @@ public struct CallTimings: Sendable, Codable, Equatable {
         totalMs: Double,
         promptMs: Double? = nil,
         predictedMs: Double? = nil,
-        attempts: Int = 1
+        attempts: Int = 1,
+        processedTokens: Int? = nil
     ) {
         self.firstTokenMs = firstTokenMs
         self.totalMs = totalMs
         self.promptMs = promptMs
         self.predictedMs = predictedMs
         self.attempts = attempts
+        self.processedTokens = processedTokens
     }
 }
 

@@ -61,8 +61,10 @@ public struct RunResults: Sendable, Codable, Equatable {
     public var components: [String: String]
     /// The answering engine.
     public var engine: EngineIdentity?
-    /// The judging engine.
+    /// The judging engine; of a panel the first.
     public var judge: EngineIdentity?
+    /// The other judges of a panel, nil without one.
+    public var panel: [EngineIdentity]?
     /// Means with intervals, in the order of the file.
     public var metrics: [MetricSummary]
     /// One row a question, in the order of the evalset.
@@ -80,6 +82,7 @@ public struct RunResults: Sendable, Codable, Equatable {
         components: [String: String] = [:],
         engine: EngineIdentity? = nil,
         judge: EngineIdentity? = nil,
+        panel: [EngineIdentity]? = nil,
         metrics: [MetricSummary] = [],
         questions: [QuestionResult] = [],
         neutralisedTokens: Int = 0
@@ -92,6 +95,7 @@ public struct RunResults: Sendable, Codable, Equatable {
         self.components = components
         self.engine = engine
         self.judge = judge
+        self.panel = panel
         self.metrics = metrics
         self.questions = questions
         self.neutralisedTokens = neutralisedTokens
@@ -191,6 +195,9 @@ public struct MetricSummary: Sendable, Codable, Equatable {
     public var clusters: Int
     /// Whether the judge behind it is validated; nil for metrics without a judge.
     public var judgeStanding: JudgeStanding?
+    /// Share of pairs of repeated judgements of one question that fall on different sides of the middle of the range; nil without
+    /// repeats.
+    public var flipRate: Double?
 
     /// Creates a summary.
     public init(
@@ -202,7 +209,8 @@ public struct MetricSummary: Sendable, Codable, Equatable {
         notScored: Int,
         notApplicable: Int,
         clusters: Int,
-        judgeStanding: JudgeStanding? = nil
+        judgeStanding: JudgeStanding? = nil,
+        flipRate: Double? = nil
     ) {
         self.definition = definition
         definitionHash = definition.hash
@@ -214,6 +222,7 @@ public struct MetricSummary: Sendable, Codable, Equatable {
         self.notApplicable = notApplicable
         self.clusters = clusters
         self.judgeStanding = judgeStanding
+        self.flipRate = flipRate
     }
 
     /// Scored share of the samples that it applies to, 1 when it applies to none.
@@ -338,6 +347,8 @@ public struct StageTiming: Sendable, Codable, Equatable {
     public var promptTokens: Int
     /// Tokens out of models.
     public var completionTokens: Int
+    /// Of the tokens into models, those that were really processed and not taken from a prefix cache; nil when no engine says.
+    public var processedTokens: Int?
 
     /// Creates a stage's line.
     public init(
@@ -346,7 +357,8 @@ public struct StageTiming: Sendable, Codable, Equatable {
         reused: Int,
         seconds: Double,
         promptTokens: Int = 0,
-        completionTokens: Int = 0
+        completionTokens: Int = 0,
+        processedTokens: Int? = nil
     ) {
         self.stage = stage
         self.items = items
@@ -354,6 +366,7 @@ public struct StageTiming: Sendable, Codable, Equatable {
         self.seconds = seconds
         self.promptTokens = promptTokens
         self.completionTokens = completionTokens
+        self.processedTokens = processedTokens
     }
 }
 

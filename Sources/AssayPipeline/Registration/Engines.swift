@@ -11,9 +11,16 @@ final class Engines: Sendable {
     private let models: ModelStore
     private let project: Project
     private let made = Mutex<[String: any Engine]>([:])
+    private let replay: String?
 
-    init(_ project: Project) throws {
+    /// Reads the project's engines.
+    ///
+    /// - Parameters:
+    ///   - project: Where they are named.
+    ///   - replay: A journal that answers in place of every engine.
+    init(_ project: Project, replay: String? = nil) throws {
         self.project = project
+        self.replay = replay
         file = try EnginesFile(project.enginesFile)
         models = try ModelStore(project)
     }
@@ -30,6 +37,10 @@ final class Engines: Sendable {
     func engine(_ name: String, at place: Place?) throws -> any Engine {
         if let known = made.withLock({ $0[name] }) { return known }
         var config = try file.config(name, at: place)
+        if let replay {
+            config.kind = .replay
+            config.journalPath = absolutePath(replay)
+        }
         if config.kind == .llama { try complete(&config, at: place) }
         let environment = ProcessInfo.processInfo.environment
         let engine = try makeEngine(config, environment: environment)

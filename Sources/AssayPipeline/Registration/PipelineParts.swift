@@ -85,7 +85,9 @@ package struct PipelineParts: Sendable {
                 at: $0.place
             )
         }
-        metrics = try spec.evaluate.map { try Metrics.builtin.make(list: $0.metrics) } ?? []
+        let asking = spec.evaluate?.judging?.ask.asking ?? .json
+        metrics =
+            try spec.evaluate.map { try Metrics.builtin.make(list: $0.metrics).map { $0.asked(by: asking) } } ?? []
         mmr = try spec.retrieve.mmr.map { node in
             var reader = try OptionReader(node, owner: "retrieve.mmr", place: node.place)
             let mmr = try MaximalMarginalRelevance(options: &reader, resources: resources)

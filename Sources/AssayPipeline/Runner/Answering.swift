@@ -25,6 +25,18 @@ struct Answering: Sendable {
     let store: Store
     /// Ignores stored answers and stores new ones under the next replicate number.
     let replicate: Int
+    /// Answers that are being made: an equal one is waited for.
+    let flights: Flights
+    /// Takes every reply, nil where none is to be written.
+    let journal: RunJournal?
+
+    typealias Flights = SingleFlight<ItemKey, Kept>
+
+    /// A reply and whether it was found in the store.
+    struct Kept: Sendable {
+        var reply: ChatReply
+        var reused: Bool
+    }
 
     private static let guardian = PromptGuard()
 
@@ -69,26 +81,25 @@ struct Answering: Sendable {
     ) async throws -> Outcome {
         let (request, neutralised) = request(question, passages: passages)
         let key = try key(request)
-        if let stored = try await store.item("answer", key, as: Stored.self) {
-            return Outcome(
-                answer: AnswerParser.answer(stored.reply, passages: chunks),
-                timings: stored.reply.timings,
-                reused: true,
-                neutralised: neutralised
-            )
-        }
         do {
-            let reply = try await withSpan("assay.generate") { span in
-                let reply = try await engine.chat(request, onDelta: onDelta)
-                span.attributes["gen_ai.usage.input_tokens"] = reply.usage.promptTokens
-                span.attributes["gen_ai.usage.output_tokens"] = reply.usage.completionTokens
-                return reply
+            let (kept, wasShared) = try await flights.run(key) {
+                if let stored = try await store.item("answer", key, as: Stored.self) {
+                    return Kept(reply: stored.reply, reused: true)
+                }
+                let reply = try await withSpan("assay.generate") { span in
+                    let reply = try await engine.chat(request, onDelta: onDelta)
+                    span.attributes["gen_ai.usage.input_tokens"] = reply.usage.promptTokens
+                    span.attributes["gen_ai.usage.output_tokens"] = reply.usage.completionTokens
+                    return reply
+                }
+                try await store.commit("answer", key, Stored(reply: reply))
+                return Kept(reply: reply, reused: false)
             }
-            try await store.commit("answer", key, Stored(reply: reply))
+            try journal?.note(request, kept.reply, engine: engine.identity, prompt: template.name)
             return Outcome(
-                answer: AnswerParser.answer(reply, passages: chunks),
-                timings: reply.timings,
-                reused: false,
+                answer: AnswerParser.answer(kept.reply, passages: chunks),
+                timings: kept.reply.timings,
+                reused: kept.reused || wasShared,
                 neutralised: neutralised
             )
         } catch let error as AssayError where error.concernsOneRequest {

@@ -266,17 +266,15 @@ package struct PipelineRun: Sendable {
     ) async throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let judge = try session.judge(replicate: replicate)
-        results.judge = judge?.engine.identity
+        let bench = try session.judges(replicate: replicate)
+        results.judge = bench?.members.first?.engine.identity
+        results.panel = bench?.panel
         let embedder = session.parts.embedder?.product
-        let tools = MetricTools(
-            judge: judge.map { judge in { @Sendable call in try await judge.session.ask(call) } },
-            embed: embedder.map { embedder in { @Sendable texts in try await embedder.embed(texts, as: .document) } }
-        )
         let scoring = Scoring(
             metrics: session.parts.metrics,
-            tools: tools,
-            limit: judge?.engine.slots ?? 2,
+            bench: bench,
+            embed: embedder.map { embedder in { @Sendable texts in try await embedder.embed(texts, as: .document) } },
+            limit: bench?.slots ?? 2,
             progress: session.progress
         )
         results.questions = try await scoring.run(rows)
@@ -291,7 +289,7 @@ package struct PipelineRun: Sendable {
         )
         var count = StageCount("score")
         count.items = rows.count * session.parts.metrics.count
-        if let counts = judge?.session.counts {
+        if let counts = bench?.counts {
             timings.stages.append(
                 StageTiming(
                     stage: "judge",
@@ -299,12 +297,13 @@ package struct PipelineRun: Sendable {
                     reused: counts.reused,
                     seconds: (clock.now - start) / .seconds(1),
                     promptTokens: counts.promptTokens,
-                    completionTokens: counts.completionTokens
+                    completionTokens: counts.completionTokens,
+                    processedTokens: counts.processedTokens
                 )
             )
         }
         // With a judge the time is the judge's line; it must not count twice.
-        if judge == nil { count.time = clock.now - start }
+        if bench == nil { count.time = clock.now - start }
         timings.stages.append(count.timing)
     }
 }

@@ -16,7 +16,10 @@ package final class PipelineSession: Sendable {
     package let store: Store
     let progress: Progress
     let now: @Sendable () -> String
+    /// What the engines said, where it is to be written to a file; nil otherwise.
+    package let journal: RunJournal?
     private let engines: Engines
+    private let answersInFlight = Answering.Flights()
 
     /// Opens a pipeline.
     ///
@@ -24,18 +27,23 @@ package final class PipelineSession: Sendable {
     ///   - spec: The file.
     ///   - project: Where models, engines and workspace are.
     ///   - progress: Told of finished items.
+    ///   - recording: Keeps every reply of an engine, stored ones included, for a journal file.
+    ///   - replay: A journal file that answers in place of every engine.
     ///   - now: The clock, injected.
     /// - Throws: `AssayError` for anything wrong with file, models or workspace.
     package init(
         _ spec: PipelineSpec,
         project: Project,
         progress: Progress,
+        recording: Bool = false,
+        replay: String? = nil,
         now: @escaping @Sendable () -> String
     ) throws {
+        journal = recording ? RunJournal() : nil
         workspace = project.workspace
         try workspace.create()
         store = try Store(project.workspace, now: now)
-        engines = try Engines(project)
+        engines = try Engines(project, replay: replay)
         parts = try PipelineParts(spec, resources: engines.resources)
         self.progress = progress
         self.now = now
@@ -140,14 +148,36 @@ package final class PipelineSession: Sendable {
     func answering(replicate: Int) throws -> Answering? {
         guard let spec = parts.spec.answer, let template = parts.template else { return nil }
         let engine = try engines.engine(spec.engine, at: spec.enginePlace)
-        return Answering(spec: spec, template: template, engine: engine, store: store, replicate: replicate)
+        return Answering(
+            spec: spec,
+            template: template,
+            engine: engine,
+            store: store,
+            replicate: replicate,
+            flights: answersInFlight,
+            journal: journal
+        )
     }
 
-    /// The judge, nil without one.
+    /// The judges, nil without one.
+    func judges(replicate: Int) throws -> JudgeBench? {
+        guard let judging = parts.spec.evaluate?.judging else { return nil }
+        let members = try judging.members.map { member in
+            JudgeSession(
+                engine: try engines.engine(member.name, at: member.place),
+                store: store,
+                replicate: replicate,
+                ask: judging.ask,
+                temperature: judging.temperature,
+                journal: journal
+            )
+        }
+        return JudgeBench(spec: judging, members: members)
+    }
+
+    /// The first judge, nil without one.
     func judge(replicate: Int) throws -> (engine: any Engine, session: JudgeSession)? {
-        guard let evaluate = parts.spec.evaluate, let name = evaluate.judge else { return nil }
-        let engine = try engines.engine(name, at: evaluate.judgePlace)
-        return (engine, JudgeSession(engine: engine, store: store, replicate: replicate))
+        try judges(replicate: replicate)?.members.first.map { ($0.engine, $0) }
     }
 
     /// The replicate number of a refresh: that of an interrupted one, else the next.

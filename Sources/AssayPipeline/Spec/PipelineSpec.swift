@@ -73,8 +73,10 @@ package struct PipelineSpec: Sendable {
         package var split: String
         /// The list of metrics as the file has it.
         package var metrics: ConfigNode
-        /// The judge's engine.
+        /// The judge's engine; of a panel the first.
         package var judge: String?
+        /// By whom and how judged metrics are judged, nil without a judge.
+        package var judging: JudgingSpec?
         /// Where it stands.
         package var judgePlace: Place
     }
@@ -256,7 +258,7 @@ package struct PipelineSpec: Sendable {
         let split = try options.string("split", default: "all", oneOf: ["all", "dev", "test", "train"])
         let list = options.node("metrics")
         let judgeNode = options.node("judge")
-        let judge = try options.optionalString("judge")
+        let judging = try judgeNode.map { try JudgingSpec($0) }
         try options.finish()
         guard let list, case .list(let nodes) = list.value, !nodes.isEmpty else {
             throw AssayError(
@@ -272,7 +274,8 @@ package struct PipelineSpec: Sendable {
             evalsetName: evalset,
             split: split,
             metrics: list,
-            judge: judge,
+            judge: judging?.members.first?.name,
+            judging: judging,
             judgePlace: judgeNode?.place ?? node.place
         )
     }

@@ -121,6 +121,8 @@ package struct MarkdownReport: ReportRenderer {
         }
         if let engine = results.engine { lines.append("- Engine \(Self.facts(of: engine))") }
         if let judge = results.judge { lines.append("- Judge \(Self.facts(of: judge))") }
+        for judge in results.panel ?? [] { lines.append("- And judge \(Self.facts(of: judge))") }
+        for fact in JudgeFacts.lines(record) { lines.append("- Judging: \(MarkdownText.inline(fact))") }
         let components = results.components.sorted { $0.key < $1.key }
             .map { "\(MarkdownText.inline($0.key)) \(MarkdownText.code($0.value))" }
         if !components.isEmpty { lines.append("- Components: \(components.joined(separator: ", "))") }

@@ -114,6 +114,8 @@ package struct TerminalReport: ReportRenderer {
             lines.append(("answers", Self.answers(record, facts)))
         }
         if let judge = results.judge { lines.append(("judge", Self.facts(of: judge))) }
+        for judge in results.panel ?? [] { lines.append(("and judge", Self.facts(of: judge))) }
+        for fact in JudgeFacts.lines(record) { lines.append(("judging", [fact])) }
         lines.append(
             (
                 "machine",

@@ -35,6 +35,14 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "End after this many seconds; what is finished is kept.")
     var maxTime: Double?
 
+    @Option(
+        help: "Write what the engines said, stored replies included, to this journal; '--replay' answers from it."
+    )
+    var record: String?
+
+    @Option(help: "Answer from this journal in place of every engine: a run without a model.")
+    var replay: String?
+
     @OptionGroup var place: WorkspaceOptions
 
     func run() async throws {
@@ -67,6 +75,8 @@ struct RunCommand: AsyncParsableCommand {
             spec,
             project: project,
             progress: ProgressLine.progress(),
+            recording: record != nil,
+            replay: replay,
             now: { timestamp() }
         )
         var options = PipelineRun.Options()
@@ -77,6 +87,10 @@ struct RunCommand: AsyncParsableCommand {
             let outcome = try await PipelineRun(session, options: options).run(id: RunID.make())
             await session.close()
             try RunExport.write(outcome.record, to: outcome.folder)
+            if let record, let journal = session.journal {
+                try journal.write(to: record)
+                note("journal: \(journal.count) replies in \(record)")
+            }
             return outcome
         } catch {
             await session.close()
@@ -85,6 +99,13 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func sweep() async throws -> ExitCode {
+        if record != nil {
+            throw AssayError(
+                "run.record",
+                "--record takes one pipeline, and \(file) is a sweep",
+                remedy: "record the variants' pipelines one by one"
+            )
+        }
         let sweep = try Sweep(file)
         if verify, !sweep.variants.allSatisfy({ $0.expect != nil }) { throw missingExpectations }
         var outcomes: [PipelineRun.Outcome] = []
