@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 BIN = .build/release/assay
 SOURCES = $(shell find Sources -type f) Package.swift
 
-.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory clean help
+.PHONY: train-detector run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -64,6 +64,11 @@ bench-vectors: models ## vector search against PyPI's faiss-cpu
 
 bench-pipeline: build ## the time to start, beside python3
 	@Benchmarks/pipeline/run
+
+train-detector: models ## the detector of unsupported answers: CLAPNQ=clapnq_dev_answerable.jsonl VERSION=one more
+	@$(BIN) judge train-detector --evalset evalsets/handbook --evalset evalsets/postgresql --clapnq "$(CLAPNQ)" --rows 120 --version "$(VERSION)" \
+	  --output Sources/AssayEval/Support/SupportCoefficients.swift --report reports/groundedness-detector.md
+	@swift format format -i Sources/AssayEval/Support/SupportCoefficients.swift
 
 bench-memory: build ## peak memory of reading, chunking and embedding
 	@Benchmarks/memory/run

@@ -1,4 +1,4 @@
-package import AssayModel
+import AssayModel
 
 /// How far scores agree with people, each measure with its 95 % interval.
 package struct Agreement: Sendable, Codable, Equatable {
@@ -15,7 +15,8 @@ package struct Agreement: Sendable, Codable, Equatable {
         /// The measures of labels that are 0 or 1, then those of grades.
         static func all(graded: Bool) -> [Measure] {
             graded
-                ? [.weightedKappa, .pearson, .spearman] : [.accuracy, .balancedAccuracy, .kappa, .auc, .calibrationError]
+                ? [.weightedKappa, .pearson, .spearman]
+                : [.accuracy, .balancedAccuracy, .kappa, .auc, .calibrationError]
         }
     }
 

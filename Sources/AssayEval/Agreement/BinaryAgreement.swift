@@ -10,7 +10,8 @@ package enum BinaryAgreement {
     package static func balancedAccuracy(_ pairs: [ScoredLabel]) -> Double? {
         let (yes, no) = split(pairs)
         guard !yes.isEmpty, !no.isEmpty else { return nil }
-        return (Double(yes.count { saysYes($0) }) / Double(yes.count)
+        return
+            (Double(yes.count { saysYes($0) }) / Double(yes.count)
             + Double(no.count { !saysYes($0) }) / Double(no.count)) / 2
     }
 
@@ -35,7 +36,7 @@ package enum BinaryAgreement {
         return (sum - yes * (yes + 1) / 2) / (yes * no)
     }
 
-    /// Expected calibration error (Guo et al. 2017): mean over ten bins of equal width of |mean score − share of yes|, weighted by the
+    /// Expected calibration error (Guo and others, 2017): mean over ten bins of equal width of |mean score − share of yes|, weighted by the
     /// rows of the bin; a score of 1 is in the last bin.
     package static func calibrationError(_ pairs: [ScoredLabel], bins: Int = 10) -> Double? {
         guard !pairs.isEmpty else { return nil }

@@ -18,7 +18,7 @@ package struct PredictionPoweredMean: Sendable, Codable, Equatable {
     /// Rows with a score alone.
     package var unlabelled: Int
 
-    /// Estimates a mean; labels and scores are on one scale.
+    /// Estimates a mean; labels and scores are on one scale. Fails with fewer than two rows of each part.
     ///
     /// The rows of both parts are draws from one population, independent of each other. Intervals are by Student's t with n − 1
     /// degrees of freedom.
@@ -26,7 +26,6 @@ package struct PredictionPoweredMean: Sendable, Codable, Equatable {
     /// - Parameters:
     ///   - labelled: Rows with a label and a score, at least two.
     ///   - unlabelled: Scores of rows without a label, at least two.
-    /// - Returns: nil with fewer rows than that.
     package init?(labelled: [(label: Double, score: Double)], unlabelled: [Double]) {
         guard labelled.count > 1, unlabelled.count > 1 else { return nil }
         let n = Double(labelled.count)

@@ -6,7 +6,8 @@ extension MetricEntry {
     static let faithfulnessVerdict = verdict(
         "faithfulness_verdict",
         summary: "Whether a judge says that the passages of the prompt support the whole answer",
-        formula: "1 if the judge says that the passages support everything the answer says, else 0; abstentions: not applicable; "
+        formula:
+            "1 if the judge says that the passages support everything the answer says, else 0; abstentions: not applicable; "
             + "prompt faithful-answer/1",
         needs: [.answer, .judge]
     ) { .faithfulAnswer($0, passages: $1) }
@@ -14,7 +15,8 @@ extension MetricEntry {
     static let contextRelevanceVerdict = verdict(
         "context_relevance_verdict",
         summary: "Whether a judge says that the passages of the prompt hold what is needed to answer the question",
-        formula: "1 if the judge says that the passages hold what is needed to answer the question, else 0; prompt relevant-context/1",
+        formula:
+            "1 if the judge says that the passages hold what is needed to answer the question, else 0; prompt relevant-context/1",
         needs: [.judge],
         ofAnswer: false
     ) { .relevantContext($0, passages: $1) }
@@ -22,10 +24,11 @@ extension MetricEntry {
     static let answerRelevanceVerdict = verdict(
         "answer_relevance_verdict",
         summary: "Whether a judge says that the answer answers the question",
-        formula: "1 if the judge says that the answer answers the question, right or wrong, else 0; abstentions: not applicable; "
+        formula:
+            "1 if the judge says that the answer answers the question, right or wrong, else 0; abstentions: not applicable; "
             + "prompt relevant-answer/1",
         needs: [.answer, .judge]
-    ) { sample, _ in .relevantAnswer(sample) }
+    ) { .relevantAnswer($0, passages: $1) }
 
     private static func verdict(
         _ name: String,
@@ -33,7 +36,7 @@ extension MetricEntry {
         formula: String,
         needs: Set<MetricNeed>,
         ofAnswer: Bool = true,
-        prompt: @escaping @Sendable (Sample, [String]) -> JudgePrompt
+        question: @escaping @Sendable (Sample, [String]) -> VerdictQuestion
     ) -> MetricEntry {
         judged(name, summary: summary, formula: formula, needs: needs) { _ in
             { sample, judge, _ in
@@ -47,58 +50,79 @@ extension MetricEntry {
                 guard !passages.isEmpty else {
                     return MetricResult(.notApplicable(reason: "there are no passages in the prompt"))
                 }
-                let verdict = try await judge.ask(prompt(sample, passages)) { reply throws(StrictJSON.Fault) in
-                    try JudgeReplyParser.verdict(reply)
-                }
-                return MetricResult(.scored(verdict.holds ? 1 : 0), details: verdict.json())
+                let question = question(sample, passages)
+                let verdict = try await judge.verdict(question.json, token: question.token)
+                return MetricResult(.scored(verdict.value), details: verdict.json())
             }
         }
     }
 }
 
-extension JudgePrompt {
-    /// Asks whether the passages support the whole answer.
-    static func faithfulAnswer(_ sample: Sample, passages: [String]) -> JudgePrompt {
-        yesOrNo(
-            "faithful-answer/1",
-            passages: passages,
-            fenced("answer", sample.answer?.text ?? ""),
-            ask: "Do the passages support everything that the answer says? The verdict is 1 for yes. It is 0 when the passages "
-                + "contradict a part of the answer or do not say it."
-        )
-    }
+/// A yes or no that can be asked in either way, with the passages first, so that the questions about one sample share their start.
+struct VerdictQuestion: Sendable {
+    /// Name of the prompt.
+    let name: String
+    /// What is to be examined.
+    let fields: String
+    /// The question, put so that yes is the good answer.
+    let question: String
+    /// When the answer is no.
+    let otherwise: String
 
-    /// Asks whether the passages hold what is needed.
-    static func relevantContext(_ sample: Sample, passages: [String]) -> JudgePrompt {
-        yesOrNo(
-            "relevant-context/1",
-            passages: passages,
-            fenced("question", sample.question.question),
-            ask: "Do the passages hold what is needed to answer the question? The verdict is 1 for yes. It is 0 when they are about "
-                + "something else or only about the same topic."
-        )
-    }
-
-    /// Asks whether the answer answers the question.
-    static func relevantAnswer(_ sample: Sample) -> JudgePrompt {
-        yesOrNo(
-            "relevant-answer/1",
-            passages: [],
-            fenced("question", sample.question.question) + "\n" + fenced("answer", sample.answer?.text ?? ""),
-            ask: "Does the answer answer the question, whether it is right or wrong? The verdict is 1 for yes. It is 0 when it "
-                + "evades the question, answers another one, or says that it does not know."
-        )
-    }
-
-    /// Passages, then what is asked of them: prompts of one sample share the passages at their start, so prefix caches hit.
-    private static func yesOrNo(_ id: String, passages: [String], _ rest: String, ask: String) -> JudgePrompt {
-        let context = passages.enumerated().map { fenced("passage \($0 + 1)", $1) }
-        return JudgePrompt(
-            id: id,
-            task: #"Task: decide what is asked after the texts. Reply {"verdict": 1} or {"verdict": 0}."#,
-            fields: (context + [rest, ask]).joined(separator: "\n"),
+    /// Asks for `{"verdict": 0 or 1}`.
+    var json: JudgePrompt {
+        JudgePrompt(
+            id: name + "/1",
+            task:
+                #"Task: answer the question that stands after the texts. Reply {"verdict": 1} for yes or {"verdict": 0} for no."#,
+            fields: "\(fields)\n\(question) The verdict is 1 for yes. It is 0 when \(otherwise).",
             schema: .mapping(["verdict": .verdict]),
             maxTokens: 32
         )
+    }
+
+    /// Asks for one word.
+    var token: TokenPrompt {
+        TokenPrompt(
+            id: name + "-token/1",
+            task: "Task: answer the question that stands after the texts.",
+            fields: fields,
+            question: "\(question) The answer is no when \(otherwise). Answer yes or no."
+        )
+    }
+
+    /// Whether the passages support the whole answer.
+    static func faithfulAnswer(_ sample: Sample, passages: [String]) -> VerdictQuestion {
+        VerdictQuestion(
+            name: "faithful-answer",
+            fields: fenced(passages) + JudgePrompt.fenced("answer", sample.answer?.text ?? ""),
+            question: "Do the passages support everything that the answer says?",
+            otherwise: "the passages contradict a part of the answer or do not say it"
+        )
+    }
+
+    /// Whether the passages hold what is needed.
+    static func relevantContext(_ sample: Sample, passages: [String]) -> VerdictQuestion {
+        VerdictQuestion(
+            name: "relevant-context",
+            fields: fenced(passages) + JudgePrompt.fenced("question", sample.question.question),
+            question: "Do the passages hold what is needed to answer the question?",
+            otherwise: "they are about something else or only about the same topic"
+        )
+    }
+
+    /// Whether the answer answers the question.
+    static func relevantAnswer(_ sample: Sample, passages _: [String]) -> VerdictQuestion {
+        VerdictQuestion(
+            name: "relevant-answer",
+            fields: JudgePrompt.fenced("question", sample.question.question) + "\n"
+                + JudgePrompt.fenced("answer", sample.answer?.text ?? ""),
+            question: "Does the answer answer the question, whether it is right or wrong?",
+            otherwise: "it evades the question, answers another one, or says that it does not know"
+        )
+    }
+
+    private static func fenced(_ passages: [String]) -> String {
+        passages.enumerated().map { JudgePrompt.fenced("passage \($0 + 1)", $1) + "\n" }.joined()
     }
 }

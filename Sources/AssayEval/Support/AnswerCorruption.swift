@@ -69,7 +69,9 @@ package enum AnswerCorruption: String, Sendable, CaseIterable {
 
     private static func negate(_ text: String, _ random: inout SeededRandom) -> String? {
         if text.contains(" not ") { return text.replacing(" not ", with: " ", maxReplacements: 1) }
-        let verbs = [" is ", " are ", " was ", " were ", " can ", " must ", " should ", " will ", " may ", " would ", " could "]
+        let verbs = [
+            " is ", " are ", " was ", " were ", " can ", " must ", " should ", " will ", " may ", " would ", " could ",
+        ]
         let places = verbs.flatMap { text.ranges(of: $0) }
         guard !places.isEmpty else { return nil }
         let place = places[random.index(below: places.count)]

@@ -32,7 +32,9 @@ struct EvidenceText: Sendable {
         var current = ""
         var previous: Character = " "
         for character in text {
-            let endsHere = character.isNewline || (character.isWhitespace && (previous == "." || previous == "!" || previous == "?"))
+            let endsHere =
+                character.isNewline
+                || (character.isWhitespace && (previous == "." || previous == "!" || previous == "?"))
             if endsHere, current.count(where: \.isLetter) >= 12 {
                 found.append(current)
                 current = ""
@@ -46,11 +48,21 @@ struct EvidenceText: Sendable {
     }
 
     private static func sentence(_ text: String) -> Sentence {
-        var sentence = Sentence(text: text, words: [], numbers: [], names: [], spelledNames: [], isNegated: false, tokens: [])
+        var sentence = Sentence(
+            text: text,
+            words: [],
+            numbers: [],
+            names: [],
+            spelledNames: [],
+            isNegated: false,
+            tokens: []
+        )
         for (place, raw) in rawWords(text).enumerated() {
             let lower = raw.lowercased()
             sentence.tokens.append(lower)
-            if negations.contains(lower) || lower.hasSuffix("n't") || lower.hasSuffix("n’t") { sentence.isNegated = true }
+            if negations.contains(lower) || lower.hasSuffix("n't") || lower.hasSuffix("n’t") {
+                sentence.isNegated = true
+            }
             let digits = lower.filter { $0 != "," }
             if digits.allSatisfy({ $0.isNumber || $0 == "." }) {
                 sentence.numbers.append(digits)

@@ -29,6 +29,7 @@ package struct SupportFeatures: Sendable, Equatable {
     ///   - passages: The passages of the prompt.
     ///   - embed: Unit vectors of texts.
     /// - Returns: nil when the answer or the passages have no words, or the vectors are not usable.
+    /// - Throws: What `embed` throws.
     package static func make(
         answer: String,
         question: String,
@@ -85,7 +86,8 @@ package struct SupportFeatures: Sendable, Equatable {
         }
         let cosines = alignments.map(\.cosine)
         values = [
-            cosines.reduce(0, +) / Double(cosines.count), cosines.min() ?? 0, Self.share(of: all) { words.contains($0) },
+            cosines.reduce(0, +) / Double(cosines.count), cosines.min() ?? 0,
+            Self.share(of: all) { words.contains($0) },
             shares.min() ?? 0, Self.share(of: bigrams) { pairs.contains($0) },
             Double(Self.longestRun(answerTokens, in: pairs)) / Double(max(1, answerTokens.count)),
             1 - Self.share(of: all) { words.contains($0) || asked.contains($0) },
@@ -112,7 +114,8 @@ package struct SupportFeatures: Sendable, Equatable {
         return longest == 0 ? 0 : longest + 1
     }
 
-    private static func nearest(_ context: [EvidenceText.Sentence], to answer: EvidenceText) -> [EvidenceText.Sentence] {
+    private static func nearest(_ context: [EvidenceText.Sentence], to answer: EvidenceText) -> [EvidenceText.Sentence]
+    {
         guard context.count > contextLimit else { return context }
         let words = Set(answer.sentences.flatMap(\.words))
         let ranked = context.enumerated().map { (place: $0, shared: Set($1.words).intersection(words).count) }

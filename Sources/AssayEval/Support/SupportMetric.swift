@@ -4,8 +4,10 @@ extension MetricEntry {
     static let groundednessDetector = MetricEntry(
         name: "groundedness_detector",
         version: SupportModel.version,
-        summary: "Probability that the passages of the prompt support the answer, by a small trained model and no judge",
-        formula: "logistic model of sentence alignment by embeddings, overlap of words, numbers and names, and negation; trained "
+        summary:
+            "Probability that the passages of the prompt support the answer, by a small trained model and no judge",
+        formula:
+            "logistic model of sentence alignment by embeddings, overlap of words, numbers and names, and negation; trained "
             + "on corrupted answers (reports/judge-calibration.md), coefficients \(SupportModel.version); abstentions: not applicable",
         needs: [.answer, .similarity]
     ) { _, _ in
