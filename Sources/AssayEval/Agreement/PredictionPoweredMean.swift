@@ -18,7 +18,7 @@ package struct PredictionPoweredMean: Sendable, Codable, Equatable {
     /// Rows with a score alone.
     package var unlabelled: Int
 
-    /// Estimates a mean; labels and scores are on one scale. Fails with fewer than two rows of each part.
+    /// Estimates a mean; labels and scores are on one scale; nil with fewer than two rows of either part.
     ///
     /// The rows of both parts are draws from one population, independent of each other. Intervals are by Student's t with n − 1
     /// degrees of freedom.
