@@ -109,4 +109,23 @@ struct JudgeStandingTests {
         let broken = MetricTools(judge: { _ in JudgeReply(text: "yes!", finish: .stop) })
         #expect(try await metric.score(sample, tools: broken).score.value == nil)
     }
+
+    /// A word that changes in a prompt changes its version, and with it the digest here.
+    @Test func promptsChangeOnlyWithAVersion() throws {
+        let sample = spanSample(gold: [], retrieved: [], answer: answer("An answer."))
+        let questions = [
+            VerdictQuestion.faithfulAnswer, VerdictQuestion.relevantContext, VerdictQuestion.relevantAnswer,
+        ]
+        .map { $0(sample, ["A passage."]) }
+        let digests = try questions.flatMap { [$0.json.call, $0.token.call] }.map { call in
+            "\(call.prompt) \(SHA256.hex(try canonicalJSON(call)).prefix(12))"
+        }
+        #expect(
+            digests == [
+                "faithful-answer/1 a7e3f691de2a", "faithful-answer-token/1 6cceba2a6347",
+                "relevant-context/1 3572c39b56c9", "relevant-context-token/1 bc4bbc5920d9",
+                "relevant-answer/1 9704aeda3bd1", "relevant-answer-token/1 f6a94e63c681",
+            ]
+        )
+    }
 }
