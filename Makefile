@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 BIN = .build/release/assay
 SOURCES = $(shell find Sources -type f) Package.swift
 
-.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-chunking bench-vectors bench-pipeline bench-memory bench-judge simulate nightly-demo clean help
+.PHONY: train-detector run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-chunking bench-vectors bench-pipeline bench-memory bench-judge simulate nightly-demo clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -77,6 +77,11 @@ bench-pipeline: build ## the time to start, and orchestration a question
 
 bench-judge: models ## wall time of judged evaluation against PyPI's ragas 0.4.3 on the same engine
 	@Benchmarks/judge/run "$(BIN)" "$(or $(SAMPLES),6)" "$(or $(ROUNDS),3)" reports/judge-speed.md
+
+train-detector: models ## the detector of unsupported answers: CLAPNQ=clapnq_dev_answerable.jsonl VERSION=one more
+	@$(BIN) judge train-detector --evalset evalsets/handbook --evalset evalsets/postgresql --clapnq "$(CLAPNQ)" --rows 120 --version "$(VERSION)" \
+	  --output Sources/AssayEval/Support/SupportCoefficients.swift --report reports/groundedness-detector.md
+	@swift format format -i Sources/AssayEval/Support/SupportCoefficients.swift
 
 bench-memory: build ## peak memory of reading, chunking and embedding
 	@Benchmarks/memory/run

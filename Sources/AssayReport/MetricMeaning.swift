@@ -1,3 +1,5 @@
+import AssayModel
+
 /// What a metric's number means, in a sentence for people who have not read its formula.
 enum MetricMeaning {
     /// The sentence for a metric, nil for metrics that this table does not know; then the formula has to do.
@@ -59,4 +61,9 @@ enum MetricMeaning {
             "Share of the answer's claims that neither the reference nor any passage supports; lower is better.",
         "abstention": "Whether the engine declined exactly the questions that the documents do not answer.",
     ]
+}
+
+extension MetricSummary {
+    /// Whether the judge behind it is not shown to agree with people.
+    var isUnvalidated: Bool { judgeStanding == .unvalidated }
 }

@@ -107,6 +107,14 @@ let metricDigests: [String] = [
     "agent_goal_accuracy_with_reference/1 078859d2589b",
     "nonllm_string_similarity/1 7f6c82651a72",
     "quoted_spans_alignment/1 b0c3223f3675",
+    "faithfulness/1 83b29dd91ebb",
+    "answer_relevancy/1 01df543c9d44",
+    "context_precision/1 7fb1e1fe5349",
+    "context_recall/1 e31ddfb7d9c3",
+    "faithfulness_verdict/1 96d19997c617",
+    "context_relevance_verdict/1 e5c0c61b7aab",
+    "answer_relevance_verdict/1 20276508b6f5",
+    "groundedness_detector/1 96e849439b49",
 ]
 
 extension JudgePromptTests {

@@ -24,6 +24,7 @@ package enum Metrics {
         .ragcheckerSelfKnowledge, .ragcheckerFaithfulness,
         .toolCallAccuracy, .toolCallF1, .topicAdherence, .topicAdherencePrecision, .topicAdherenceRecall,
         .agentGoalAccuracy, .agentGoalAccuracyWithReference,
+        .faithfulnessVerdict, .contextRelevanceVerdict, .answerRelevanceVerdict, .groundednessDetector,
     ])
 
     /// `builtin.make`.

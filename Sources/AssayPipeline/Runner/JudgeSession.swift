@@ -1,4 +1,5 @@
 import AssayEngines
+import AssayEval
 import AssayModel
 import AssayStore
 import Synchronization
@@ -185,6 +186,9 @@ struct JudgeBench: Sendable {
     var slots: Int { members.map(\.engine.slots).min() ?? 1 }
     /// The judges beside the first, nil without any.
     var panel: [EngineIdentity]? { members.count > 1 ? members.dropFirst().map(\.engine.identity) : nil }
+
+    /// Under which the judges' calibration is looked up.
+    var fingerprint: String { JudgeCalibration.fingerprint(of: members.map(\.engine.identity), way: spec.way) }
 
     /// The counts of all judges together.
     var counts: JudgeSession.Counts {

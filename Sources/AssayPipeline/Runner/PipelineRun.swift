@@ -279,8 +279,11 @@ package struct PipelineRun: Sendable {
             limit: bench?.slots ?? 2,
             progress: session.progress
         )
+        // Read before the expensive part: a damaged record ends the run here.
+        let calibrations = try session.calibrations.records()
         results.questions = try await scoring.run(rows)
         results.metrics = MetricSummary.all(of: session.parts.metrics.map(\.definition), rows: results.questions)
+            .map { $0.standing(by: calibrations, fingerprint: bench?.fingerprint) }
         results.evalset = EvalsetSummary(
             name: evalset.name,
             fingerprint: try evalset.fingerprint,

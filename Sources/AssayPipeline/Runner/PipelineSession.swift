@@ -18,6 +18,8 @@ package final class PipelineSession: Sendable {
     let now: @Sendable () -> String
     /// What the engines said, where it is to be written to a file; nil otherwise.
     package let journal: RunJournal?
+    /// What is known of judges.
+    let calibrations: CalibrationFolder
     private let engines: Engines
     private let answersInFlight = Answering.Flights()
 
@@ -46,6 +48,7 @@ package final class PipelineSession: Sendable {
         try workspace.create()
         store = try Store(project.workspace, now: now)
         engines = try Engines(project, budget: budget, replay: replay)
+        calibrations = CalibrationFolder(project)
         parts = try PipelineParts(spec, resources: engines.resources)
         self.progress = progress
         self.now = now

@@ -83,8 +83,9 @@ struct HTMLSections {
             let meaning = [MetricMeaning.sentence(for: definition.name), definition.formula].compactMap(\.self)
                 .joined(separator: " ")
             let direction: Markup = definition.higherIsBetter ? "" : " <small>less is better</small>"
+            let standing: Markup = metric.isUnvalidated ? " <small>unvalidated</small>" : ""
             return """
-                <tr><th scope="row" title="\(PrintableText.line(meaning))">\(PrintableText.line(definition.name))\(direction)</th>\
+                <tr><th scope="row" title="\(PrintableText.line(meaning))">\(PrintableText.line(definition.name))\(direction)\(standing)</th>\
                 <td class="num strong">\(Format.metric(metric.mean))</td>\
                 <td class="num">\(Format.interval(metric.low, metric.high))</td>\
                 <td class="fit">\(MetricPlot.svg(metric, values: values))</td>\

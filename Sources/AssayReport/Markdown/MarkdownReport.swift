@@ -58,8 +58,9 @@ package struct MarkdownReport: ReportRenderer {
         ])
         table.rows = record.results.metrics.map { metric in
             [
-                .init(MarkdownText.code(metric.definition.name)), .init(Format.metric(metric.mean), .strong),
-                .init(Format.interval(metric.low, metric.high)), .init(Format.count(metric.scored)),
+                .init(MarkdownText.code(metric.definition.name) + (metric.isUnvalidated ? " *unvalidated*" : "")),
+                .init(Format.metric(metric.mean), .strong), .init(Format.interval(metric.low, metric.high)),
+                .init(Format.count(metric.scored)),
                 .init(Format.percent(metric.coverage)), .init(Format.count(metric.notScored)),
                 .init(Format.count(metric.notApplicable)), .init(Format.count(metric.clusters)),
             ]

@@ -59,6 +59,7 @@ package struct TerminalReport: ReportRenderer {
                 .init(
                     PrintableText.line(metric.definition.name)
                         + (metric.definition.higherIsBetter ? "" : " (less is better)")
+                        + (metric.isUnvalidated ? " (unvalidated)" : "")
                 ),
                 .init(ink.own(Format.metric(metric.mean)), .strong),
                 .init(ink.own(Format.interval(metric.low, metric.high))),

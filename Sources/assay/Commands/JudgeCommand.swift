@@ -4,7 +4,7 @@ import ArgumentParser
 struct JudgeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "judge",
-        abstract: "Works with judges: pairwise comparison of runs.",
-        subcommands: [JudgePairwise.self]
+        abstract: "Works with judges: agreement with people, pairwise comparison of runs, training of the detector.",
+        subcommands: [JudgeCalibrate.self, JudgePairwise.self, JudgeTrainDetector.self]
     )
 }
