@@ -38,7 +38,7 @@ extension MetricEntry {
         ofAnswer: Bool = true,
         question: @escaping @Sendable (Sample, [String]) -> VerdictQuestion
     ) -> MetricEntry {
-        judged(name, summary: summary, formula: formula, needs: needs) { _ in
+        judged(name, summary: summary, formula: formula, needs: needs) { _, _ in
             { sample, judge, _ in
                 if ofAnswer, sample.answer?.abstained == true {
                     return MetricResult(.notApplicable(reason: "the answer abstains"))

@@ -100,16 +100,7 @@ package struct CalibrationRun: Sendable {
             }
             let judged = try pairings.filter { try needsJudge($0.metric) }
             for judging in judged.isEmpty ? [] : options.judgings {
-                let members = try judging.members.map { member in
-                    JudgeSession(
-                        engine: try engines.engine(member.name, at: member.place),
-                        store: store,
-                        replicate: 0,
-                        ask: judging.ask,
-                        temperature: judging.temperature
-                    )
-                }
-                let bench = JudgeBench(spec: judging, members: members)
+                let bench = try JudgeBench(judging, engines: engines, store: store)
                 let metrics = try metrics(judged, options).map { $0.asked(by: judging.ask.asking) }
                 let rows = try await score(labelled, metrics, bench: bench, engines, options)
                 lines += try measure(file, path, labelled, rows, judged, metrics, bench: bench, options)

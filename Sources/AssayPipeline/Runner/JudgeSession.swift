@@ -182,6 +182,30 @@ struct JudgeBench: Sendable {
     let spec: JudgingSpec
     let members: [JudgeSession]
 
+    /// Seats the judges that a file names.
+    ///
+    /// - Throws: For an engine that is not there, or a model that cannot be read.
+    init(
+        _ spec: JudgingSpec,
+        engines: Engines,
+        store: Store,
+        replicate: Int = 0,
+        journal: RunJournal? = nil
+    ) throws {
+        self.spec = spec
+        members = try spec.members.map { member in
+            JudgeSession(
+                engine: try engines.budgeted(member.name, at: member.place),
+                guardian: try engines.promptGuard(member.name, at: member.place),
+                store: store,
+                replicate: replicate,
+                ask: spec.ask,
+                temperature: spec.temperature,
+                journal: journal
+            )
+        }
+    }
+
     /// Samples to judge at once.
     var slots: Int { members.map(\.engine.slots).min() ?? 1 }
     /// The judges beside the first, nil without any.

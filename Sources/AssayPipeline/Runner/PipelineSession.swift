@@ -183,18 +183,7 @@ package final class PipelineSession: Sendable {
     /// The judges, nil without one.
     func judges(replicate: Int) throws -> JudgeBench? {
         guard let judging = parts.spec.evaluate?.judging else { return nil }
-        let members = try judging.members.map { member in
-            JudgeSession(
-                engine: try engines.budgeted(member.name, at: member.place),
-                guardian: try engines.promptGuard(member.name, at: member.place),
-                store: store,
-                replicate: replicate,
-                ask: judging.ask,
-                temperature: judging.temperature,
-                journal: journal
-            )
-        }
-        return JudgeBench(spec: judging, members: members)
+        return try JudgeBench(judging, engines: engines, store: store, replicate: replicate, journal: journal)
     }
 
     /// An engine of the project by name.

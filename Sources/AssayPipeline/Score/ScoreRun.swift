@@ -113,21 +113,7 @@ package struct ScoreRun: Sendable {
         self.engines = engines
         let judging = try Self.judging(request, chosen, engines)
         metrics = chosen.metrics.map { $0.asked(by: judging?.ask.asking ?? .json) }
-        bench = try judging.map { [store] judging in
-            JudgeBench(
-                spec: judging,
-                members: try judging.members.map { member in
-                    JudgeSession(
-                        engine: try engines.engine(member.name, at: member.place),
-                        guardian: try engines.promptGuard(member.name, at: member.place),
-                        store: store,
-                        replicate: 0,
-                        ask: judging.ask,
-                        temperature: judging.temperature
-                    )
-                }
-            )
-        }
+        bench = try judging.map { [store] in try JudgeBench($0, engines: engines, store: store) }
         embedder = try request.embed.map { try Self.embedder($0, engines.resources) }
         try Self.check(metrics, hasJudge: bench != nil, embedder: embedder)
     }
