@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 BIN = .build/release/assay
 SOURCES = $(shell find Sources -type f) Package.swift
 
-.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory clean help
+.PHONY: run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-vectors bench-pipeline bench-memory bench-report clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -67,3 +67,6 @@ bench-pipeline: build ## the time to start, beside python3
 
 bench-memory: build ## peak memory of reading, chunking and embedding
 	@Benchmarks/memory/run
+
+bench-report: build ## time and peak memory of `assay report` over 200,000 questions: COUNT=questions
+	@Benchmarks/report/run $(COUNT)

@@ -26,6 +26,7 @@ struct Scoring: Sendable {
                     tools: tools
                 )
             }
+            row.attribution = FailureRules.standard.attribution(of: row)
             progress.advance("score")
             return row
         }
