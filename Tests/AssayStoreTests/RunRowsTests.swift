@@ -6,31 +6,30 @@ import Testing
 @testable import AssayStore
 
 struct RunRowsTests {
+    private func row(_ number: Int) -> QuestionResult {
+        let question = Question(
+            id: "q\(number)",
+            question: String(repeating: "ä", count: 200),
+            gold: [GoldQuote(document: "d", quote: "x")],
+            tags: ["fact"]
+        )
+        let score: Score = number % 3 == 0 ? .notScored(reason: "none") : .scored(Double(number) / 7)
+        let repeats: [Double] = [0, Double(number % 2)]
+        let scores: [String: MetricResult] = [
+            "token_f1": MetricResult(score, repeats: repeats),
+            "zeta": MetricResult(.notApplicable(reason: "n")),
+        ]
+        return QuestionResult(
+            sample: Sample(question: question, goldSpans: [], retrieved: [], contextCount: 0),
+            scores: scores,
+            failure: number == 1 ? "engine.timeout" : nil,
+            attribution: number == 2 ? .notUsed : nil
+        )
+    }
+
     private func record(_ questions: Int) -> RunRecord {
         let metric = MetricDefinition(name: "token_f1", version: 1, formula: "f", needs: [.answer])
-        let rows = (0..<questions).map { number in
-            QuestionResult(
-                sample: Sample(
-                    question: Question(
-                        id: "q\(number)",
-                        question: String(repeating: "ä", count: 200),
-                        gold: [GoldQuote(document: "d", quote: "x")],
-                        tags: ["fact"]
-                    ),
-                    goldSpans: [],
-                    retrieved: [],
-                    contextCount: 0
-                ),
-                scores: [
-                    "token_f1": MetricResult(
-                        number % 3 == 0 ? .notScored(reason: "none") : .scored(Double(number) / 7),
-                        repeats: [0, Double(number % 2)]
-                    ), "zeta": MetricResult(.notApplicable(reason: "n")),
-                ],
-                failure: number == 1 ? "engine.timeout" : nil,
-                attribution: number == 2 ? .notUsed : nil
-            )
-        }
+        let rows = (0..<questions).map(row)
         let results = RunResults(
             pipeline: "p",
             specHash: "h",

@@ -35,7 +35,8 @@ struct QuestionList {
                 }
             }
         }
-        json.object { json in
+        var page = ScriptJSON()
+        page.object { json in
             json.key("rows")
             json.int(cards.count)
             json.key("run")
@@ -67,6 +68,7 @@ struct QuestionList {
             let limit = textBytes(used: json.bytes.count)
             json.array(cards) { $0.string(Self.clip($1.text, limit)) }
         }
+        json = page
     }
 
     /// All of a card's text where there are few questions, else what the budget leaves.
