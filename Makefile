@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 BIN = .build/release/assay
 SOURCES = $(shell find Sources -type f) Package.swift
 
-.PHONY: train-detector run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-chunking bench-vectors bench-pipeline bench-memory bench-judge simulate nightly-demo clean help
+.PHONY: train-detector run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-chunking bench-vectors bench-pipeline bench-memory bench-judge bench-report simulate nightly-demo clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -85,3 +85,6 @@ train-detector: models ## the detector of unsupported answers: CLAPNQ=clapnq_dev
 
 bench-memory: build ## peak memory of reading, chunking and embedding
 	@Benchmarks/memory/run
+
+bench-report: build ## time and peak memory of `assay report` over 200,000 questions: COUNT=questions
+	@Benchmarks/report/run $(COUNT)

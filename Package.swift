@@ -100,13 +100,20 @@ let package = Package(
             dependencies: ["AssayModel", "AssayRetrieve", "AssayFaiss", "AssaySQLiteVec"]
         ),
         .testTarget(name: "AssayEvalTests", dependencies: ["AssayEval", "AssayModel"], exclude: ["Fixtures"]),
-        .testTarget(name: "AssayReportTests", dependencies: ["AssayReport", "AssayModel"], exclude: ["Snapshots"]),
+        .testTarget(
+            name: "AssayReportTests",
+            dependencies: ["AssayReport", "AssayModel", "AssayTestProcess"],
+            exclude: ["Snapshots", "Browser"]
+        ),
         .testTarget(name: "AssayHTTPTests", dependencies: ["AssayModel", "AssayHTTP", "AssayTestServer"]),
         .testTarget(
             name: "AssayEnginesTests",
             dependencies: ["AssayModel", "AssayHTTP", "AssayEngines", "AssayTestServer"]
         ),
-        .testTarget(name: "AssayStoreTests", dependencies: ["AssayStore", "AssayModel"]),
+        .testTarget(
+            name: "AssayStoreTests",
+            dependencies: ["AssayStore", "AssayModel", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
         .testTarget(
             name: "AssayPipelineTests",
             dependencies: ["AssayPipeline", "AssayEngines", "AssayEval", "AssayModel", "AssayStore"]

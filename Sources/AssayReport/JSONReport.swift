@@ -1,4 +1,4 @@
-package import AssayModel
+import AssayModel
 
 /// The whole record as indented JSON with sorted keys.
 package struct JSONReport: ReportRenderer {
@@ -9,7 +9,14 @@ package struct JSONReport: ReportRenderer {
     /// Creates the renderer.
     package init() {}
 
-    package func render(_ record: RunRecord, options: ReportOptions) throws -> String {
+    package func render(_ input: ReportInput, options: ReportOptions) throws -> String {
+        let record = input.record
+        guard record.results.questions.count == input.cards.count else {
+            throw AssayError(
+                "report.rows",
+                "the questions of run \(PrintableText.line(record.id)) are stored apart from its record"
+            )
+        }
         do {
             return Self.escapingHidden(try canonicalJSON(record, pretty: true)) + "\n"
         } catch {

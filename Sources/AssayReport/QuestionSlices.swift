@@ -35,23 +35,37 @@ package struct QuestionSlices: Sendable, Equatable {
 
     /// Cuts a record's questions into slices.
     package init(_ record: RunRecord) {
-        let definitions = record.results.metrics.map(\.definition)
+        self.init(ReportInput(record))
+    }
+
+    /// Cuts the questions of a report's input into slices.
+    init(_ input: ReportInput) {
+        let definitions = input.record.results.metrics.map(\.definition)
         metrics = definitions.map(\.name)
-        let groups = Dictionary(grouping: record.results.questions) { $0.sample.question.tags.first ?? "untagged" }
+        let groups = Dictionary(grouping: input.cards.indices) { input.cards[$0].tags.first ?? "untagged" }
         slices =
             groups
             .map { tag, rows in
-                Slice(tag: tag, questions: rows.count, means: definitions.map { Self.mean(of: $0, over: rows) })
+                Slice(
+                    tag: tag,
+                    questions: rows.count,
+                    means: definitions.enumerated().map { Self.mean(of: $1, at: $0, over: rows, of: input.cards) }
+                )
             }
             .sorted { ($1.questions, $0.tag) < ($0.questions, $1.tag) }
     }
 
-    private static func mean(of metric: MetricDefinition, over rows: [QuestionResult]) -> Mean {
+    private static func mean(
+        of metric: MetricDefinition,
+        at column: Int,
+        over rows: [Int],
+        of cards: [QuestionCard]
+    ) -> Mean {
         var values: [(value: Double, cluster: String)] = []
         for row in rows {
-            guard let value = row.scores[metric.name]?.score.value, value.isFinite else { continue }
-            let question = row.sample.question
-            values.append((value, question.gold.first.map { "d\($0.document)" } ?? "q\(question.id)"))
+            let card = cards[row]
+            guard let value = card.scores[column]?.value, value.isFinite else { continue }
+            values.append((value, card.source.isEmpty ? "q\(card.id)" : "d\(card.source)"))
         }
         guard !values.isEmpty else { return Mean(scored: 0) }
         let mean = values.reduce(0) { $0 + $1.value } / Double(values.count)
@@ -63,7 +77,7 @@ package struct QuestionSlices: Sendable, Equatable {
         return result
     }
 
-    private static func halfWidth(_ values: [(value: Double, cluster: String)], mean: Double) -> Double? {
+    static func halfWidth(_ values: [(value: Double, cluster: String)], mean: Double) -> Double? {
         var order: [String: Int] = [:]
         var sums: [Double] = []
         for (value, cluster) in values {

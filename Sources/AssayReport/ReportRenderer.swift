@@ -2,7 +2,7 @@ package import AssayModel
 
 /// Turns a run record into a report.
 ///
-/// Law: a pure function of the record and the options; equal input gives equal bytes. Text that comes from documents,
+/// Law: a pure function of the input and the options; equal input gives equal bytes. Text that comes from documents,
 /// questions or engines reaches the output escaped for its format, never as markup or as a control sequence.
 package protocol ReportRenderer: Sendable {
     /// Name on the command line.
@@ -12,14 +12,21 @@ package protocol ReportRenderer: Sendable {
     /// Ending of a file that holds such a report, without the dot.
     static var fileExtension: String { get }
 
-    /// Renders a record.
+    /// Renders a run.
     ///
     /// - Parameters:
-    ///   - record: The run.
+    ///   - input: The run.
     ///   - options: What the place of output can show.
     /// - Returns: The report with a line end at its end.
     /// - Throws: `AssayError` when the record cannot be written in this format.
-    func render(_ record: RunRecord, options: ReportOptions) throws -> String
+    func render(_ input: ReportInput, options: ReportOptions) throws -> String
+}
+
+extension ReportRenderer {
+    /// Renders a whole record.
+    package func render(_ record: RunRecord, options: ReportOptions) throws -> String {
+        try render(ReportInput(record), options: options)
+    }
 }
 
 /// What the place of output can show; only `terminal` looks at it.

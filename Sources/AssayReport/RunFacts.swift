@@ -16,6 +16,8 @@ struct RunFacts {
     let abstained: Int
     /// Of the answers, those cut by the token limit.
     let cut: Int
+    /// Where questions went wrong.
+    let places: FailureCounts
     /// Sum over the stages.
     let seconds: Double
     /// Tokens into models over all stages.
@@ -29,19 +31,20 @@ struct RunFacts {
     /// Sentences about what a reader should know before trusting the numbers.
     let notes: [String]
 
-    init(_ record: RunRecord) {
-        let questions = record.results.questions
-        failures = questions.compactMap { row in row.failure.map { (row.sample.question.id, $0) } }
-        let answers = questions.compactMap(\.sample.answer)
-        answered = answers.count
-        abstained = answers.count(where: \.abstained)
-        cut = answers.count { $0.finish == .length }
+    init(_ input: ReportInput) {
+        let record = input.record
+        let cards = input.cards
+        failures = cards.compactMap { card in card.failure.map { (card.id, $0) } }
+        answered = cards.count { $0.outcome != .notAsked && $0.outcome != .failed }
+        abstained = cards.count { $0.outcome == .declined }
+        cut = cards.count(where: \.isCut)
+        places = FailureCounts(cards)
         seconds = record.timings.stages.reduce(0) { $0 + $1.seconds }
         promptTokens = record.timings.stages.reduce(0) { $0 + $1.promptTokens }
         completionTokens = record.timings.stages.reduce(0) { $0 + $1.completionTokens }
         leftOut = Self.reasons(record.results.corpus.leftOut)
-        latencies = Latency.all(of: record)
-        notes = Self.notes(record, cut: cut)
+        latencies = Latency.all(of: cards)
+        notes = Self.notes(input, cut: cut)
     }
 
     private static func reasons(_ files: [LeftOut]) -> [LeftOutReason] {
@@ -50,7 +53,8 @@ struct RunFacts {
             .sorted { ($1.files.count, $0.code) < ($0.files.count, $1.code) }
     }
 
-    private static func notes(_ record: RunRecord, cut: Int) -> [String] {
+    private static func notes(_ input: ReportInput, cut: Int) -> [String] {
+        let record = input.record
         let corpus = record.results.corpus
         var notes: [String] = []
         switch record.status {
@@ -77,25 +81,37 @@ struct RunFacts {
             )
         }
         if cut > 0 { notes.append("\(Format.count(cut, "answer")) cut by the token limit.") }
-        notes += notScored(record)
+        notes += notScored(input)
+        notes += standings(record)
         return notes
     }
 
+    /// Judged metrics whose judge has not been shown to agree with people.
+    private static func standings(_ record: RunRecord) -> [String] {
+        let names = record.results.metrics.filter { $0.judgeStanding == .unvalidated }.map(\.definition.name)
+        guard !names.isEmpty else { return [] }
+        return [
+            "Unvalidated: the judge behind \(names.map(PrintableText.line).joined(separator: ", ")) is not shown to agree with people."
+        ]
+    }
+
     /// One sentence for each reason for which scores are missing, the most frequent first.
-    private static func notScored(_ record: RunRecord) -> [String] {
+    private static func notScored(_ input: ReportInput) -> [String] {
         struct Missing {
             var count = 0
             var metrics: [String] = []
         }
         var byReason: [String: Missing] = [:]
-        for metric in record.results.metrics where metric.notScored > 0 {
+        for (column, metric) in input.record.results.metrics.enumerated() where metric.notScored > 0 {
             let name = PrintableText.line(metric.definition.name)
-            for row in record.results.questions {
-                guard case .notScored(let reason) = row.scores[metric.definition.name]?.score else { continue }
-                byReason[PrintableText.line(reason), default: Missing()].count += 1
-                if byReason[PrintableText.line(reason)]?.metrics.last != name {
-                    byReason[PrintableText.line(reason)]?.metrics.append(name)
-                }
+            var counts: [String: Int] = [:]
+            for card in input.cards {
+                if case .notScored(let reason) = card.scores[column] { counts[reason, default: 0] += 1 }
+            }
+            for (reason, count) in counts {
+                let reason = PrintableText.line(reason)
+                byReason[reason, default: Missing()].count += count
+                if byReason[reason]?.metrics.last != name { byReason[reason]?.metrics.append(name) }
             }
         }
         let ordered = byReason.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
@@ -133,8 +149,8 @@ struct Latency: Equatable {
         longest = last / 1_000
     }
 
-    static func all(of record: RunRecord) -> [Latency] {
-        let times = record.results.questions.compactMap { record.timings.questions[$0.sample.question.id] }
+    static func all(of cards: [QuestionCard]) -> [Latency] {
+        let times = cards.compactMap(\.timing)
         return [
             Latency("retrieval", milliseconds: times.map(\.retrieveMs)),
             Latency("first token", milliseconds: times.compactMap { $0.answer?.firstTokenMs }),

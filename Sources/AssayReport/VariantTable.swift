@@ -114,14 +114,14 @@ struct VariantTable {
         var table = TextTable(columns: [.text("variant", flexible: true), .number("chunks"), .number("time")])
         table.columns += columns.map { .number(name(metrics[$0])) }
         table.rows = records.enumerated().map { index, record in
-            let facts = RunFacts(record)
+            let seconds = record.timings.stages.reduce(0) { $0 + $1.seconds }
             let head: [TextTable.Cell] = [
                 .init(
                     (markdown
                         ? MarkdownText.inline(record.results.pipeline) : PrintableText.line(record.results.pipeline))
                         + (record.status == .success ? "" : " (\(record.status.rawValue))")
                 ),
-                .init(Format.count(record.results.corpus.chunks)), .init(Format.duration(seconds: facts.seconds)),
+                .init(Format.count(record.results.corpus.chunks)), .init(Format.duration(seconds: seconds)),
             ]
             return head + columns.map { cell(values[index][$0], intervals: intervals, markdown: markdown) }
         }

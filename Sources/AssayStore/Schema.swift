@@ -28,6 +28,23 @@ enum Schema {
                     """
             )
         }
+        // The questions of a run one by one: a record of 200,000 questions is never in memory as one text. Runs from before have
+        // theirs inside `runs.record` and stay as they are.
+        migrator.registerMigration("m002-run-rows") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE run_rows (
+                        run TEXT NOT NULL, number INTEGER NOT NULL, payload BLOB NOT NULL, PRIMARY KEY (run, number)
+                    );
+                    CREATE TABLE run_cards (
+                        run TEXT NOT NULL, first INTEGER NOT NULL, cards BLOB NOT NULL, PRIMARY KEY (run, first)
+                    ) WITHOUT ROWID;
+                    CREATE TABLE run_heads (
+                        run TEXT PRIMARY KEY, rows INTEGER NOT NULL, metrics BLOB NOT NULL
+                    ) WITHOUT ROWID;
+                    """
+            )
+        }
         return migrator
     }
 }

@@ -1,5 +1,4 @@
 package import AssayModel
-import FoundationEssentials
 import GRDB
 
 extension Store {
@@ -40,35 +39,6 @@ extension Store {
                 }
             }
         }.value
-    }
-
-    /// Commits the record of a finished run.
-    package func put(run record: RunRecord) async throws {
-        let payload = Data(try canonicalJSON(record).utf8)
-        try await readable("store the run's record") { [pool] in
-            try await pool.write { db in
-                try db.execute(
-                    sql: """
-                        INSERT OR REPLACE INTO runs (id, pipeline, spec_hash, status, started, record)
-                        VALUES (?, ?, ?, ?, ?, ?)
-                        """,
-                    arguments: [
-                        record.id, record.results.pipeline, record.results.specHash, record.status.rawValue,
-                        record.environment.started, payload,
-                    ]
-                )
-            }
-        }
-    }
-
-    /// The record of a run, nil when there is none.
-    package func run(_ id: String) async throws -> RunRecord? {
-        let payload: Data? = try await readable("read a run's record") { [pool] in
-            try await pool.read { db in
-                try Data.fetchOne(db, sql: "SELECT record FROM runs WHERE id = ?", arguments: [id])
-            }
-        }
-        return try payload.map { try JSONDecoder().decode(RunRecord.self, from: $0) }
     }
 
     /// All runs, newest first.

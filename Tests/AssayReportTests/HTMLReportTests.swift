@@ -8,8 +8,8 @@ struct HTMLReportTests {
     /// Apart from `#expect`, which would print the whole page.
     private func holds(_ page: String, _ text: String) -> Bool { page.utf8.firstRange(of: text.utf8) != nil }
 
-    private func data(of page: String) throws -> JSONValue {
-        let start = try #require(page.firstRange(of: "id=\"data\">")).upperBound
+    private func data(of page: String, id: String = "data") throws -> JSONValue {
+        let start = try #require(page.firstRange(of: "id=\"\(id)\">")).upperBound
         let end = try #require(page[start...].firstRange(of: "</script>")).lowerBound
         return try JSONValue(parsing: String(page[start..<end]))
     }
@@ -30,7 +30,7 @@ struct HTMLReportTests {
 
     @Test func isWellFormedWhateverTheTextsHold() throws {
         let page = try HTMLReport().render(SampleRecords.small, options: ReportOptions())
-        #expect(try HTMLCheck.elements(of: page)["script"] == 2)
+        #expect(try HTMLCheck.elements(of: page)["script"] == 3)
         #expect(try HTMLCheck.elements(of: page)["img"] == nil)
         #expect(holds(page, "<script>alert") == false)
         #expect(holds(page, "onerror=alert(1)>") == false)
@@ -60,53 +60,91 @@ struct HTMLReportTests {
 
     @Test func embedsTextsExactly() throws {
         let page = try HTMLReport().render(SampleRecords.small, options: ReportOptions())
-        let questions = try #require(try data(of: page)["questions"]?.arrayValue)
-        #expect(questions.count == 5)
-        #expect(questions[1]["text"]?.stringValue == PrintableText.visible(SampleRecords.hostile))
-        #expect(questions[2]["failure"]?.stringValue?.contains("␛[2J") == true)
-        #expect(questions[0]["scores"]?.arrayValue?[2].doubleValue == 0.6154)
-        #expect(questions[1]["scores"]?.arrayValue?[3] == ["?", "the judge's reply was cut"])
-        #expect(questions[3]["scores"]?.arrayValue?[0] == ["-", "the question is unanswerable"])
-        #expect(questions[3]["scores"]?.arrayValue?[2] == .null)
+        let rows = try data(of: page, id: "rows")["rows"]
+        #expect(try data(of: page)["rows"]?.intValue == 5)
+        #expect(rows?["1"]?["result"]?["sample"]?["question"]?["question"]?.stringValue == SampleRecords.hostile)
+        #expect(rows?["2"]?["result"]?["failure"]?.stringValue?.contains("\u{1B}[2J") == true)
     }
 
-    /// A script counts in UTF-16 units, the record in UTF-8 bytes: umlauts and an emoji stand before the mark.
-    @Test func marksEvidenceAndCitationsInUTF16() throws {
-        let json = try data(of: try HTMLReport().render(SampleRecords.small, options: ReportOptions()))
-        let first = try #require(json["questions"]?.arrayValue?.first)
-        let passage = try #require(first["passages"]?.arrayValue?.first?.arrayValue)
-        let chunk = try #require(passage[1].intValue)
-        let text = Array(try #require(json["chunks"]?.arrayValue?[chunk].arrayValue?[4].stringValue).utf16)
-        let start = try #require(passage[3].intValue)
-        let end = try #require(passage[4].intValue)
-        #expect(String(decoding: text[start..<end], as: UTF16.self) == "The cache grows by 0.5 MiB a token.")
-        let answer = Array(try #require(first["answer"]?["text"]?.stringValue).utf16)
-        let citations = try #require(first["answer"]?["citations"]?.arrayValue).map {
-            $0.arrayValue?.compactMap(\.intValue) ?? []
+    /// A column leads from numbers to its distinct values, of which each is exact to four decimals.
+    @Test func writesScoresInColumns() throws {
+        let page = try HTMLReport().render(SampleRecords.small, options: ReportOptions())
+        let scores = try #require(try data(of: page)["columns"]?["scores"]?.arrayValue)
+        func score(_ metric: Int, _ row: Int) throws -> JSONValue? {
+            let codes = try #require(Data(base64Encoded: scores[metric]["data"]?.stringValue ?? ""))
+            #expect(scores[metric]["width"]?.intValue == 1)
+            return scores[metric]["values"]?.arrayValue?[Int(codes[row])]
         }
-        #expect(citations.map { String(decoding: answer[$0[1]..<$0[2]], as: UTF16.self) } == ["[1]", "[9]"])
-        #expect(citations.map { $0[3] } == [1, 0])
+        #expect(try score(2, 0)?.doubleValue == 0.6154)
+        #expect(try score(3, 1) == ["?", "the judge's reply was cut"])
+        #expect(try score(0, 3) == ["-", "the question is unanswerable"])
+        #expect(try score(2, 3) == .null)
     }
 
     @Test func staysSmallForTwoThousandQuestions() throws {
         let record = SampleRecords.large(questions: 2_000, depth: 30)
         let page = try HTMLReport().render(record, options: ReportOptions())
-        #expect(page.utf8.count < 10_000_000, "\(page.utf8.count) bytes")
+        #expect(page.utf8.count < 20_000_000, "\(page.utf8.count) bytes")
+    }
+
+    /// The list takes at most 200 bytes a question when there are many, and only the worst are in the page whole.
+    @Test func boundsTheListOfManyQuestions() throws {
+        let input = ReportInput(SampleRecords.large(questions: 5_000, depth: 3))
+        let list = QuestionList(input).json.bytes.count
+        #expect(list <= 5_000 * QuestionList.rowBytes, "\(list / 5_000) bytes a question")
+        #expect(input.rows.count == ReportInput.fullRows)
+        let failed = input.cards.indices.filter { input.cards[$0].outcome == .failed }
+        #expect(failed.allSatisfy { input.rows[$0] != nil })
     }
 
     @Test func dropsTheDeepestPassagesFirstWhenThePageGetsTooLarge() throws {
-        let record = SampleRecords.large(questions: 30, depth: 20)
-        let limits = QuestionPayload.Limits(ranks: 10, textBytes: 200, passageBytes: 30 * 210, detailBytes: 1_000)
-        let payload = QuestionPayload(record, limits: limits)
-        #expect(payload.droppedPassages > 0)
-        #expect(payload.droppedDetails > 0)
-        let json = try JSONValue(parsing: payload.json.text)
-        for question in try #require(json["questions"]?.arrayValue) {
-            let best = try #require(question["passages"]?.arrayValue?.first?.arrayValue?[1].intValue)
-            let text = try #require(json["chunks"]?.arrayValue?[best].arrayValue?[4].stringValue)
-            #expect(text.hasSuffix(" […]"))
+        let input = ReportInput(SampleRecords.large(questions: 30, depth: 20))
+        let limits = QuestionDetails.Limits(ranks: 10, textBytes: 200, passageBytes: 30 * 210, rowBytes: 1_000_000)
+        let details = try QuestionDetails(input.rows, limits: limits)
+        #expect(details.droppedPassages > 0)
+        let json = try JSONValue(parsing: details.text)
+        for number in 0..<30 {
+            let sample = json["rows"]?["\(number)"]?["result"]?["sample"]
+            let best = try #require(sample?["retrieved"]?.arrayValue?.first?["id"]?.stringValue)
+            #expect(json["texts"]?[best]?.stringValue?.hasSuffix("…") == true)
         }
-        #expect(holds(HTMLReport().page(record, payload: payload).html, "left out to keep this page small"))
+        #expect(holds(HTMLReport().page(input, details: details), "left out to keep this page small"))
+    }
+
+    @Test func comparesWithABaselineAndRefusesAnotherEvalset() throws {
+        let old = SampleRecords.large(questions: 60, depth: 5)
+        var new = old
+        for number in new.results.questions.indices where number.isMultiple(of: 2) {
+            new.results.questions[number].scores["token_f1"] = MetricResult(.scored(1))
+        }
+        var input = ReportInput(new)
+        let comparison = try ReportComparison(baseline: ReportInput(old), of: input)
+        let line = try #require(comparison.lines.first { $0.metric == "token_f1" })
+        #expect(line.wins > 0)
+        #expect(line.losses == 0)
+        #expect(line.verdict == "better")
+        #expect(comparison.lines.first { $0.metric == "mrr" }?.difference == 0)
+        input.comparison = comparison
+        let page = try HTMLReport().render(input, options: ReportOptions())
+        #expect(holds(page, "id=\"comparison\""))
+        #expect(try data(of: page)["columns"]?["before"]?.arrayValue?.count == input.metrics.count)
+        new.results.evalset?.fingerprint = "other"
+        let error = #expect(throws: AssayError.self) {
+            try ReportComparison(baseline: ReportInput(old), of: ReportInput(new))
+        }
+        #expect(error?.code == "report.baseline")
+    }
+
+    @Test func drawsTheHistory() throws {
+        var input = ReportInput(SampleRecords.small)
+        let metrics = input.record.results.metrics
+        input.history = (1...4).map {
+            HistoryPoint(run: "r\($0)", started: "2026-11-0\($0)", specHash: $0 < 3 ? "old" : "new", metrics: metrics)
+        }
+        let page = try HTMLReport().render(input, options: ReportOptions())
+        #expect(holds(page, "4 runs since 2026-11-01"))
+        #expect(holds(page, "class=\"trend\""))
+        _ = try HTMLCheck.elements(of: page)
     }
 
     @Test(arguments: [

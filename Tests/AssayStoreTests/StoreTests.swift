@@ -79,7 +79,7 @@ struct VectorFileTests {
     }
 }
 
-private func temporaryFolder() -> String {
+func temporaryFolder() -> String {
     FileManager.default.temporaryDirectory.path() + "assay-store-\(UUID().uuidString)"
 }
 

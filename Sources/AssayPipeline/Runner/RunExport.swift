@@ -2,9 +2,19 @@ package import AssayModel
 import AssayReport
 import FoundationEssentials
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// A run as files: the record, its deterministic part, and the reports.
 package enum RunExport {
+    /// Questions above which they are exported as lines, not as part of one JSON text.
+    package static let wholeRecords = 2_000
+
     /// Writes `record.json`, `results.json`, `report.html` and `report.md` into a folder.
+    ///
+    /// With more than `wholeRecords` questions the two records are `run.json`, without questions, and `questions.jsonl`, one line a
+    /// question with its result and times; the HTML report then has a folder `report.details` beside it.
     ///
     /// - Parameters:
     ///   - record: The run.
@@ -16,10 +26,27 @@ package enum RunExport {
         func put(_ name: String, _ text: String) throws {
             try writeAtomically(Data(text.utf8), to: folder + "/" + name)
         }
-        try put("record.json", try canonicalJSON(record, pretty: true))
-        try put("results.json", try canonicalJSON(record.results, pretty: true))
-        try put("report.md", try ReportRenderers.builtin.renderer("markdown").render(record, options: ReportOptions()))
-        try put("report.html", try ReportRenderers.builtin.renderer("html").render(record, options: ReportOptions()))
+        var input = ReportInput(record)
+        if record.results.questions.count <= wholeRecords {
+            try put("record.json", try canonicalJSON(record, pretty: true))
+            try put("results.json", try canonicalJSON(record.results, pretty: true))
+        } else {
+            var head = record
+            head.results.questions = []
+            head.timings.questions = [:]
+            try put("run.json", try canonicalJSON(head, pretty: true))
+            let lines = try LineFile(folder + "/questions.jsonl")
+            var sidecar = try DetailFiles(besidePage: folder + "/report.html")
+            for (number, question) in record.results.questions.enumerated() {
+                let row = RunRow(question, timing: record.timings.questions[question.sample.question.id])
+                let line = Data(try canonicalJSON(row).utf8)
+                try lines.append(line)
+                try sidecar.add(number, line)
+            }
+            input.details = try sidecar.finish()
+        }
+        try put("report.md", try ReportRenderers.builtin.renderer("markdown").render(input, options: ReportOptions()))
+        try put("report.html", try ReportRenderers.builtin.renderer("html").render(input, options: ReportOptions()))
         return folder + "/report.html"
     }
 
@@ -36,5 +63,29 @@ package enum RunExport {
     package static func append(_ text: String, to path: String) throws {
         let old = FileManager.default.contents(atPath: path) ?? Data()
         try writeAtomically(old + Data(text.utf8), to: absolutePath(path))
+    }
+}
+
+/// A file that grows line by line.
+private final class LineFile {
+    private let path: String
+    private let file: CInt
+
+    init(_ path: String) throws {
+        self.path = path
+        file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw AssayError("file.write", "cannot write \(path)") }
+    }
+
+    deinit { close(file) }
+
+    func append(_ line: Data) throws {
+        let bytes = Array(line) + [UInt8(ascii: "\n")]
+        var done = 0
+        while done < bytes.count {
+            let count = unsafe bytes[done...].withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw AssayError("file.write", "cannot write \(path)") }
+            done += count
+        }
     }
 }

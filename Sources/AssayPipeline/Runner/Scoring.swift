@@ -36,6 +36,7 @@ struct Scoring: Sendable {
                 let results = try await judge(row, judged, bench)
                 for (metric, result) in zip(judged, results) { row.scores[metric.definition.name] = result }
             }
+            row.attribution = FailureRules.standard.attribution(of: row)
             progress.advance("score")
             return row
         }

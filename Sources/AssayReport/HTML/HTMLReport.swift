@@ -1,10 +1,11 @@
-package import AssayModel
+import AssayModel
 import FoundationEssentials
 
 /// One file that opens anywhere: summary, plots, and a table of questions to sort, filter and open, without a server.
 ///
 /// The page asks the network for nothing, and its content security policy allows only the one style sheet and the one
-/// script that are in it, by their SHA-256: text from documents could not run even if it were not escaped.
+/// script that are in it, by their SHA-256, and, where rows are in files beside the page, scripts of its own place: text from
+/// documents could not run even if it were not escaped.
 package struct HTMLReport: ReportRenderer {
     package static let name = "html"
     package static let summary = "One self-contained page with every question."
@@ -13,21 +14,21 @@ package struct HTMLReport: ReportRenderer {
     /// Creates the renderer.
     package init() {}
 
-    package func render(_ record: RunRecord, options: ReportOptions) throws -> String {
-        page(record, payload: QuestionPayload(record)).html
+    package func render(_ input: ReportInput, options: ReportOptions) throws -> String {
+        try page(input, details: QuestionDetails(input.rows))
     }
 
-    func page(_ record: RunRecord, payload: QuestionPayload) -> Markup {
+    func page(_ input: ReportInput, details: QuestionDetails) -> String {
         let style = PackageResources.report_css
         let script = PackageResources.report_js
-        let facts = RunFacts(record)
-        let sections = HTMLSections(record: record, facts: facts)
+        let sections = HTMLSections(input: input, facts: RunFacts(input))
+        let beside = input.details == nil ? "" : " 'self'"
         // Digests and keywords only, so the quotation marks may stand as they are.
         let policy = Markup(
             trusted: "default-src 'none'; style-src 'sha256-\(Self.base64Digest(style))'; "
-                + "script-src 'sha256-\(Self.base64Digest(script))'; img-src data:; base-uri 'none'; form-action 'none'"
+                + "script-src 'sha256-\(Self.base64Digest(script))'\(beside); img-src data:; base-uri 'none'; form-action 'none'"
         )
-        return """
+        let head: Markup = """
             <!doctype html>
             <html lang="en">
             <head>
@@ -36,28 +37,39 @@ package struct HTMLReport: ReportRenderer {
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
             <meta name="referrer" content="no-referrer">
-            <title>\(PrintableText.line(record.results.pipeline)) · Assay</title>
+            <title>\(PrintableText.line(input.record.results.pipeline)) · Assay</title>
             <style>\(Markup(trusted: String(decoding: style, as: UTF8.self)))</style>
             </head>
             <body>
+            <a class="skip" href="#list">To the questions</a>
             \(sections.header)
             <main>
             \(sections.readouts)
             \(sections.notes)
             \(sections.metrics)
+            \(sections.comparison)
+            \(sections.places)
             \(sections.slices)
+            \(sections.judges)
+            \(sections.history)
+            \(sections.questions(details))
             \(sections.stages)
             \(sections.leftOut)
             \(sections.sources)
-            \(sections.questions(payload))
             </main>
             \(sections.footer)
-            <script type="application/json" id="data">\(Markup(trusted: payload.json.text))</script>
-            <script>\(Markup(trusted: String(decoding: script, as: UTF8.self)))</script>
-            </body>
-            </html>
 
             """
+        // Put together in one text: with 200,000 questions each copy would be tens of megabytes.
+        var page = head.html
+        page += "<script type=\"application/json\" id=\"data\">"
+        page += QuestionList(input).json.text
+        page += "</script>\n<script type=\"application/json\" id=\"rows\">"
+        page += details.text
+        page += "</script>\n<script>"
+        page += String(decoding: script, as: UTF8.self)
+        page += "</script>\n</body>\n</html>\n"
+        return page
     }
 
     private static func base64Digest(_ bytes: [UInt8]) -> String {

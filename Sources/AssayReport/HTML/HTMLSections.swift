@@ -2,17 +2,18 @@ import AssayModel
 
 /// The parts of the page that do not need the script.
 struct HTMLSections {
-    let record: RunRecord
+    let input: ReportInput
     let facts: RunFacts
 
-    private var results: RunResults { record.results }
+    var record: RunRecord { input.record }
+    var results: RunResults { input.record.results }
 
     var header: Markup {
         let isGood = record.status == .success
-        let links: [(String, String)] = [
-            ("results", "Results"), ("kinds", "Kinds"), ("stages", "Time"), ("sources", "Sources"),
-            ("list", "Questions"),
-        ]
+        var links: [(String, String)] = [("results", "Results")]
+        if input.comparison != nil { links.append(("comparison", "Baseline")) }
+        if facts.places.total > 0 { links.append(("failures", "Failures")) }
+        links += [("kinds", "Kinds"), ("list", "Questions"), ("stages", "Time"), ("sources", "Sources")]
         return """
             <header class="top">
             <div>
@@ -21,7 +22,8 @@ struct HTMLSections {
             run <span class="mono">\(PrintableText.line(record.id))</span> · \(PrintableText.line(record.environment.started)) · \
             specification <span class="mono">\(Format.digest(results.specHash))</span></p>
             </div>
-            <nav aria-label="Sections">\(links.map { "<a href=\"#\($0.0)\">\($0.1)</a>\n" as Markup })</nav>
+            <nav aria-label="Sections">\(links.map { "<a href=\"#\($0.0)\">\($0.1)</a>\n" as Markup })\
+            <button type="button" id="theme" hidden></button></nav>
             </header>
             """
     }
@@ -77,13 +79,13 @@ struct HTMLSections {
 
     var metrics: Markup {
         guard !results.metrics.isEmpty else { return "" }
-        let rows = results.metrics.map { metric -> Markup in
+        let rows = results.metrics.enumerated().map { column, metric -> Markup in
             let definition = metric.definition
-            let values = results.questions.compactMap { $0.scores[definition.name]?.score.value }.filter(\.isFinite)
+            let values = input.cards.compactMap { $0.scores[column]?.value }.filter(\.isFinite)
             let meaning = [MetricMeaning.sentence(for: definition.name), definition.formula].compactMap(\.self)
                 .joined(separator: " ")
             let direction: Markup = definition.higherIsBetter ? "" : " <small>less is better</small>"
-            let standing: Markup = metric.isUnvalidated ? " <small>unvalidated</small>" : ""
+            let standing: Markup = metric.isUnvalidated ? " <span class=\"tag bad\">unvalidated</span>" : ""
             return """
                 <tr><th scope="row" title="\(PrintableText.line(meaning))">\(PrintableText.line(definition.name))\(direction)\(standing)</th>\
                 <td class="num strong">\(Format.metric(metric.mean))</td>\
@@ -127,7 +129,7 @@ struct HTMLSections {
     }
 
     var slices: Markup {
-        let slices = QuestionSlices(record)
+        let slices = QuestionSlices(input)
         guard !slices.metrics.isEmpty, !slices.slices.isEmpty else { return "<span id=\"kinds\"></span>" }
         let heads = slices.metrics.map { "<th scope=\"col\" class=\"num\">\(Self.breakable($0))</th>" as Markup }
         let rows = slices.slices.map { slice -> Markup in
@@ -206,7 +208,7 @@ struct HTMLSections {
             """
     }
 
-    private static func bar(_ share: Double) -> Markup {
+    static func bar(_ share: Double) -> Markup {
         let width = Format.fixed(min(1, max(0, share)) * 96, decimals: 1)
         return Markup(
             trusted:
@@ -298,26 +300,31 @@ struct HTMLSections {
 
     // MARK: Questions
 
-    func questions(_ payload: QuestionPayload) -> Markup {
-        guard !results.questions.isEmpty else { return "<span id=\"list\"></span>" }
-        var dropped: [String] = []
-        if payload.droppedPassages > 0 { dropped.append(Format.count(payload.droppedPassages, "passage")) }
-        if payload.droppedDetails > 0 {
-            dropped.append(
-                Format.count(payload.droppedDetails, "explanation of a score", plural: "explanations of scores")
+    func questions(_ details: QuestionDetails) -> Markup {
+        guard !input.cards.isEmpty else { return "<span id=\"list\"></span>" }
+        var notes: [String] = []
+        if details.droppedPassages > 0 {
+            notes.append(
+                "\(Format.count(details.droppedPassages, "passage")) left out to keep this page small; the run's record has them."
+            )
+        }
+        if input.rows.count < input.cards.count || details.droppedRows > 0 {
+            let rest = input.cards.count - input.rows.count + details.droppedRows
+            notes.append(
+                "\(Format.count(input.cards.count - rest)) questions are in this page whole, the worst and most changed ones; "
+                    + (input.details.map { "the rest is read from the folder \($0.name) beside it when opened." }
+                        ?? "of the rest it has the scores.")
             )
         }
         let note: Markup =
-            dropped.isEmpty
-            ? ""
-            : "<p><small>\(dropped.joined(separator: " and ")) left out to keep this page small; the run's record has them.</small></p>"
+            notes.isEmpty ? "" : "<p class=\"measure\"><small>\(notes.joined(separator: " "))</small></p>"
         return """
             <section id="list">
             <h2>Questions</h2>
             \(note)
             <div id="questions"></div>
             <noscript><p>The table of questions is drawn by a script, which is switched off here. \
-            \(Format.count(results.questions.count, "question")), \(Format.count(facts.answered)) answered, \
+            \(Format.count(input.cards.count, "question")), \(Format.count(facts.answered)) answered, \
             \(Format.count(facts.failures.count)) failed. The Markdown report lists the worst ones, the JSON report holds all.</p></noscript>
             </section>
             """
@@ -325,8 +332,7 @@ struct HTMLSections {
 
     var footer: Markup {
         """
-        <footer>Assay \(PrintableText.line(record.environment.assay)). Keys: <kbd>/</kbd> filter, <kbd>↑</kbd> <kbd>↓</kbd> rows, \
-        <kbd>Enter</kbd> open, <kbd>Esc</kbd> close.</footer>
+        <footer>Assay \(PrintableText.line(record.environment.assay)). Press <kbd>?</kbd> for the keys.</footer>
         """
     }
 

@@ -1,4 +1,4 @@
-package import AssayModel
+import AssayModel
 
 /// A page for `reports/NAME.md`: what was measured, on which machine, and what the numbers mean.
 package struct MarkdownReport: ReportRenderer {
@@ -12,17 +12,19 @@ package struct MarkdownReport: ReportRenderer {
     /// Creates the renderer.
     package init() {}
 
-    package func render(_ record: RunRecord, options: ReportOptions) throws -> String {
-        let facts = RunFacts(record)
+    package func render(_ input: ReportInput, options: ReportOptions) throws -> String {
+        let record = input.record
+        let facts = RunFacts(input)
         let sections = [
             title(record),
             metrics(record),
-            slices(record),
+            places(facts),
+            slices(input),
             answers(record, facts),
             sources(record),
             stages(record, facts),
             leftOut(facts),
-            worst(record),
+            worst(input),
             meaning(record, facts),
         ]
         return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
@@ -68,8 +70,17 @@ package struct MarkdownReport: ReportRenderer {
         return ["## Results", ""] + table.markdown()
     }
 
-    private func slices(_ record: RunRecord) -> [String] {
-        let slices = QuestionSlices(record)
+    private func places(_ facts: RunFacts) -> [String] {
+        guard facts.places.total > 0 else { return [] }
+        var table = TextTable(columns: [.text("where"), .number("questions"), .text("meaning")])
+        table.rows = facts.places.counts.map {
+            [.init($0.place.title), .init(Format.count($0.count)), .init($0.place.meaning)]
+        }
+        return ["## Where questions went wrong", ""] + table.markdown() + ["", FailureCounts.meaning]
+    }
+
+    private func slices(_ input: ReportInput) -> [String] {
+        let slices = QuestionSlices(input)
         guard slices.slices.count > 1, !slices.metrics.isEmpty else { return [] }
         var table = TextTable(columns: [.text("kind"), .number("questions")])
         table.columns += slices.metrics.map { .number(MarkdownText.code($0)) }
@@ -182,11 +193,13 @@ package struct MarkdownReport: ReportRenderer {
     }
 
     /// The lowest values of the first metric that was scored, ties in the order of the evalset.
-    private func worst(_ record: RunRecord) -> [String] {
-        guard let metric = record.results.metrics.first(where: { $0.mean != nil })?.definition else { return [] }
+    private func worst(_ input: ReportInput) -> [String] {
+        let summaries = input.record.results.metrics
+        guard let column = summaries.firstIndex(where: { $0.mean != nil }) else { return [] }
+        let metric = summaries[column].definition
         let best = metric.higherIsBetter ? metric.range.upperBound : metric.range.lowerBound
-        let rows = record.results.questions.enumerated()
-            .compactMap { index, row in row.scores[metric.name]?.score.value.map { (index, row, $0) } }
+        let rows = input.cards.enumerated()
+            .compactMap { index, card in card.scores[column]?.value.map { (index, card, $0) } }
             .filter { $0.2.isFinite && $0.2 != best }
             .sorted { left, right in
                 if left.2 != right.2 { return metric.higherIsBetter ? left.2 < right.2 : left.2 > right.2 }
@@ -196,11 +209,10 @@ package struct MarkdownReport: ReportRenderer {
         var table = TextTable(columns: [
             .text("question"), .text("kind"), .text("text"), .number(MarkdownText.code(metric.name)),
         ])
-        table.rows = rows.prefix(Self.worstQuestions).map { _, row, value in
-            let question = row.sample.question
-            return [
-                .init(MarkdownText.code(question.id)), .init(MarkdownText.inline(question.tags.first ?? "untagged")),
-                .init(MarkdownText.inline(question.question, limit: 140)), .init(Format.metric(value)),
+        table.rows = rows.prefix(Self.worstQuestions).map { _, card, value in
+            [
+                .init(MarkdownText.code(card.id)), .init(MarkdownText.inline(card.tags.first ?? "untagged")),
+                .init(MarkdownText.inline(card.text, limit: 140)), .init(Format.metric(value)),
             ]
         }
         let head = "## Worst questions by \(MarkdownText.code(metric.name))"

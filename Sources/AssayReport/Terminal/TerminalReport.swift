@@ -1,4 +1,4 @@
-package import AssayModel
+import AssayModel
 
 /// The result table that a run prints, with what is needed to trust it.
 package struct TerminalReport: ReportRenderer {
@@ -12,12 +12,14 @@ package struct TerminalReport: ReportRenderer {
     /// Creates the renderer.
     package init() {}
 
-    package func render(_ record: RunRecord, options: ReportOptions) throws -> String {
+    package func render(_ input: ReportInput, options: ReportOptions) throws -> String {
+        let record = input.record
         let ink = Ink(options)
-        let facts = RunFacts(record)
+        let facts = RunFacts(input)
         let sections = [
             header(record, ink),
             metrics(record, ink),
+            places(facts, ink),
             sources(record, facts, ink),
             stages(record, facts, ink),
             leftOut(facts, ink),
@@ -77,6 +79,16 @@ package struct TerminalReport: ReportRenderer {
                 let bar = IntervalBar.draw(metric, columns: columns, unicode: ink.unicode)
                 table.rows[index].append(.init(bar, .accent))
             }
+        }
+        return table.lines(ink)
+    }
+
+    /// Where questions went wrong; places without any are left out.
+    private func places(_ facts: RunFacts, _ ink: Ink) -> [String] {
+        guard facts.places.total > 0 else { return [] }
+        var table = TextTable(columns: [.text("failed at"), .number("questions"), .text("", flexible: true)])
+        table.rows = facts.places.counts.filter { $0.count > 0 }.map {
+            [.init($0.place.title), .init(Format.count($0.count)), .init($0.place.meaning, .faint)]
         }
         return table.lines(ink)
     }

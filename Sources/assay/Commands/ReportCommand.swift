@@ -9,7 +9,12 @@ import FoundationEssentials
 struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Renders recorded runs again; without a run it lists them."
+        abstract: "Renders recorded runs again; without a run it lists them.",
+        discussion: """
+            Two runs as HTML: the second is the report, the first its baseline. A page of more than 2,000 questions holds the worst and \
+            most changed ones whole; with --output the others are written to the folder NAME.details beside it, from which the page \
+            reads a question when it is opened.
+            """
     )
 
     @Argument(help: "Run ids; several are put side by side.")
@@ -20,6 +25,9 @@ struct ReportCommand: AsyncParsableCommand {
 
     @Option(name: .shortAndLong, help: "Write to this file instead of stdout.")
     var output: String?
+
+    @Option(help: ArgumentHelp("Run that the HTML report compares with.", valueName: "run"))
+    var baseline: String?
 
     @OptionGroup var place: WorkspaceOptions
 
@@ -34,28 +42,38 @@ struct ReportCommand: AsyncParsableCommand {
                 }
                 return
             }
-            var records: [RunRecord] = []
-            for id in runs {
-                guard let record = try await store.run(id) else {
-                    throw AssayError(
-                        "run.unknown",
-                        "there is no run '\(id)'",
-                        remedy: "'assay report' without an id lists the runs"
-                    )
-                }
-                records.append(record)
-            }
-            let text =
-                records.count == 1
-                ? try ReportRenderers.builtin.renderer(format).render(records[0], options: Terminal.options)
-                : compareTable(records, format: format == "markdown" ? .markdown : .terminal(Terminal.options))
-            if let output {
-                try Data(text.utf8).write(to: URL(filePath: output), options: .atomic)
-            } else {
-                print(text)
-            }
+            try write(try await text(RunReader(store: store)))
         } catch {
             throw fail(error)
+        }
+    }
+
+    private func text(_ reader: RunReader) async throws -> String {
+        let renderer = try ReportRenderers.builtin.renderer(format)
+        var ids = runs
+        var base = baseline
+        if format == "html", base == nil, ids.count == 2 { base = ids.removeFirst() }
+        guard ids.count == 1 else {
+            var heads: [RunRecord] = []
+            for id in ids { heads.append(try await reader.stored(id).head) }
+            return compareTable(heads, format: format == "markdown" ? .markdown : .terminal(Terminal.options))
+        }
+        if format == "json" { return try renderer.render(try await reader.whole(ids[0]), options: Terminal.options) }
+        let isPage = format == "html"
+        let input = try await reader.input(
+            ids[0],
+            baseline: isPage ? base : nil,
+            isPage: isPage,
+            page: isPage ? output : nil
+        )
+        return try renderer.render(input, options: Terminal.options)
+    }
+
+    private func write(_ text: String) throws {
+        if let output {
+            try Data(text.utf8).write(to: URL(filePath: output), options: .atomic)
+        } else {
+            print(text)
         }
     }
 }

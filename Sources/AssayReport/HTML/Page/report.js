@@ -1,11 +1,8 @@
 "use strict";
-// The table of questions. Rows are drawn from the data embedded in the page; text only ever goes in as text nodes.
+// The table of questions and the sheet of one question. Text only ever goes in as text nodes.
 (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const { metrics, documents, chunks, questions } = data;
+  const read = id => JSON.parse(document.getElementById(id).textContent);
   const root = document.getElementById("questions");
-  if (!root || questions.length === 0) return;
-  const PAGE = 200; // rows drawn at a time
 
   /** An element with properties and children; children that are strings become text. */
   function el(name, properties, ...children) {
@@ -15,118 +12,215 @@
       if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
       else node.setAttribute(key, value === true ? "" : String(value));
     }
-    node.append(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== ""));
+    node.append(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== "")
+      .map(child => (typeof child === "string" ? visible(child) : child)));
     return node;
   }
 
-  const number = (value, digits = 3) => (value === null || value === undefined ? "–" : value.toFixed(digits));
+  /** Characters that cannot be seen, or that turn what is around them, become visible; lengths stay. */
+  function visible(text) {
+    return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/gu,
+      hidden => (hidden.charCodeAt(0) < 0x20 ? String.fromCharCode(0x2400 + hidden.charCodeAt(0)) : "\ufffd".repeat(hidden.length)));
+  }
+
+  // --- Light and dark -----------------------------------------------------------------------------------------------
+
+  const themes = ["auto", "light", "dark"];
+  const themeButton = document.getElementById("theme");
+  function showTheme(theme) {
+    document.documentElement.dataset.theme = theme;
+    themeButton.textContent = `Theme: ${theme}`;
+  }
+  function nextTheme() {
+    const theme = themes[(themes.indexOf(document.documentElement.dataset.theme) + 1) % themes.length];
+    showTheme(theme);
+    try { localStorage.setItem("assay-theme", theme); } catch { /* some browsers keep nothing for files */ }
+  }
+  let kept = null;
+  try { kept = localStorage.getItem("assay-theme"); } catch { /* as above */ }
+  showTheme(themes.includes(kept) ? kept : "auto");
+  themeButton.hidden = false;
+  themeButton.addEventListener("click", nextTheme);
+
+  if (!root) return;
+
+  // --- Data: columns of numbers that lead to values ------------------------------------------------------------------
+
+  const data = read("data");
+  const { metrics, ids, texts } = data;
+  const total = data.rows;
+
+  function column({ width, values, data: text }) {
+    const bytes = Uint8Array.from(atob(text), character => character.charCodeAt(0));
+    const codes = width === 1 ? bytes : width === 2 ? new Uint16Array(bytes.buffer) : new Uint32Array(bytes.buffer);
+    return { values, codes, at: row => values[codes[row]] };
+  }
+  const tags = column(data.columns.tags);
+  const outcomes = column(data.columns.outcome);
+  const attributions = column(data.columns.attribution);
+  const scores = data.columns.scores.map(column);
+  const before = (data.columns.before || []).map(column);
+  const hasBaseline = before.length > 0;
+  const hasOutcomes = outcomes.values.some(value => value !== "not asked");
+  const hasPlaces = attributions.values.some(value => value !== null);
+  const places = new Map(data.places);
+  const hasValue = value => typeof value === "number";
+  const valueOf = (metric, row) => (hasValue(scores[metric].at(row)) ? scores[metric].at(row) : null);
+  function changeOf(metric, row) {
+    const now = scores[metric].at(row);
+    const then = hasBaseline ? before[metric].at(row) : null;
+    return hasValue(now) && hasValue(then) ? now - then : null;
+  }
+  const shownValue = (metric, row) => (state.changes ? changeOf(metric, row) : valueOf(metric, row));
+
+  const number = (value, digits = 3) => (value === null || value === undefined ? "–" : value.toFixed(digits).replace("-", "−"));
+  const signed = value => (value === null ? "–" : Math.abs(value) < 0.0005 ? "0" : (value > 0 ? "+" : "−") + Math.abs(value).toFixed(3));
   const grouped = value => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
   const duration = ms => (ms >= 59950 ? `${Math.floor(ms / 60000)} min ${Math.round(ms / 1000) % 60} s`
     : ms >= 999.5 ? `${(ms / 1000).toFixed(1)} s` : `${ms >= 9.95 ? Math.round(ms) : ms.toFixed(1)} ms`);
 
-  // --- What a question comes to -------------------------------------------------------------------------------------
-
-  const outcomes = { failed: "bad", "cut off": "bad", declined: "accent" };
-  function outcome(question) {
-    if (question.failure !== undefined) return "failed";
-    if (!question.answer) return "not asked";
-    if (question.answer.abstained) return "declined";
-    return question.answer.finish === "length" ? "cut off" : "answered";
-  }
-  const hasOutcomes = questions.some(question => question.answer || question.failure !== undefined);
-  const valueOf = (question, metric) => (typeof question.scores[metric] === "number" ? question.scores[metric] : null);
-  const haystacks = new Array(questions.length);
-  function haystack(index) {
-    if (haystacks[index] === undefined) {
-      const q = questions[index];
-      haystacks[index] = [q.id, q.text, q.reference, q.answer ? q.answer.text : "", q.failure || "", ...q.tags,
-        ...q.gold.map(gold => documents[gold[0]])].join("\n").toLowerCase();
-    }
-    return haystacks[index];
-  }
-
   const extents = metrics.map((metric, index) => {
-    const values = questions.map(question => valueOf(question, index)).filter(value => value !== null);
-    const low = metric.low === null ? Math.min(0, ...values) : metric.low;
-    const high = metric.high === null ? Math.max(low + 1e-9, ...values) : metric.high;
+    const values = scores[index].values.filter(hasValue);
+    const low = metric.low === null ? values.reduce((a, b) => Math.min(a, b), 0) : metric.low;
+    const high = metric.high === null ? values.reduce((a, b) => Math.max(a, b), low + 1e-9) : metric.high;
     return { low, span: high - low || 1 };
   });
   const share = (metric, value) => Math.min(1, Math.max(0, (value - extents[metric].low) / extents[metric].span));
 
-  // --- State: filter, order, open rows; kept in the address so that a view can be shared -----------------------------
+  // --- Whole rows: in the page, or in a file beside it ----------------------------------------------------------------
 
-  const standard = () => ({ text: "", tag: "", metric: -1, op: "le", limit: "", failed: false, sort: "", down: false });
+  let inPage = null;
+  const loaded = new Map();
+  function pageRow(row) {
+    inPage ||= read("rows");
+    return inPage.rows[row] || null;
+  }
+
+  window.assayRows = (first, rows) => {
+    const file = loaded.get(first);
+    if (file) file.done(rows);
+  };
+  /** The row, or a promise of it, or null where it is nowhere. */
+  function wholeRow(row) {
+    const found = pageRow(row);
+    if (found || !data.details) return found;
+    const size = data.details.rows;
+    const first = Math.floor(row / size) * size;
+    if (!loaded.has(first)) {
+      if (loaded.size > 20) loaded.delete(loaded.keys().next().value);
+      const file = {};
+      file.rows = new Promise((resolve, reject) => {
+        file.done = resolve;
+        file.failed = reject;
+      });
+      loaded.set(first, file);
+      const script = el("script", { src: `${encodeURIComponent(data.details.folder)}/${first / size}.js`,
+        onerror: () => { loaded.delete(first); file.failed(new Error("missing")); } });
+      document.head.append(script);
+      script.addEventListener("load", () => script.remove());
+    }
+    return loaded.get(first).rows.then(rows => rows[row - first] || null);
+  }
+
+  // --- State: filter and order; kept in the address so that a view can be shared ---------------------------------------
+
+  const standard = () => ({ text: "", tag: "", attribution: "", outcome: "", metric: -1, op: "le", limit: "", changes: false, sort: "", down: false });
   let state = standard();
-  const open = new Set();
   let shown = [];
-  let drawn = 0;
+  let selected = 0; // place in `shown`
+  let opened = -1; // row
 
   function readAddress() {
     const fields = new URLSearchParams(location.hash.slice(1));
     const next = standard();
-    next.text = fields.get("text") || "";
-    next.tag = fields.get("tag") || "";
+    for (const key of ["text", "tag", "attribution", "outcome", "limit", "sort"]) next[key] = fields.get(key) || "";
     next.metric = metrics.findIndex(metric => metric.name === fields.get("metric"));
     next.op = fields.get("op") === "ge" ? "ge" : "le";
-    next.limit = fields.get("limit") || "";
-    next.failed = fields.get("failed") === "1";
-    next.sort = fields.get("sort") || "";
+    next.changes = hasBaseline && fields.get("changes") === "1";
     next.down = fields.get("down") === "1";
     return { next, question: fields.get("q") };
   }
 
   function writeAddress() {
     const fields = new URLSearchParams();
-    const last = [...open].pop();
-    if (last !== undefined) fields.set("q", questions[last].id);
-    if (state.text) fields.set("text", state.text);
-    if (state.tag) fields.set("tag", state.tag);
+    if (opened >= 0) fields.set("q", ids[opened]);
+    for (const key of ["text", "tag", "attribution", "outcome", "sort"]) if (state[key]) fields.set(key, state[key]);
     if (state.metric >= 0 && state.limit !== "") {
       fields.set("metric", metrics[state.metric].name);
       fields.set("op", state.op);
       fields.set("limit", state.limit);
     }
-    if (state.failed) fields.set("failed", "1");
-    if (state.sort) fields.set("sort", state.sort);
+    if (state.changes) fields.set("changes", "1");
     if (state.down) fields.set("down", "1");
     const text = fields.toString();
     if (!text && !location.hash.includes("=")) return;
     history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
   }
 
-  function matches(question, index, words) {
-    if (state.tag && !question.tags.includes(state.tag)) return false;
-    if (state.failed && question.failure === undefined) return false;
-    if (state.metric >= 0 && state.limit !== "") {
-      const value = valueOf(question, state.metric);
-      const limit = Number(state.limit);
-      if (value === null || (state.op === "le" ? value > limit : value < limit)) return false;
+  const haystacks = new Array(total);
+  function haystack(row) {
+    if (haystacks[row] === undefined) {
+      const parts = [ids[row], texts[row], ...tags.at(row)];
+      // Of questions that are here whole the answer and the reference are searched too.
+      const whole = total <= 5000 ? pageRow(row) : null;
+      if (whole) {
+        const { sample, failure } = whole.result;
+        parts.push(sample.question.question, sample.question.reference, sample.answer ? sample.answer.text : "", failure || "",
+          ...sample.question.gold.map(gold => gold.document));
+      }
+      haystacks[row] = parts.join("\n").toLowerCase();
     }
-    return words.every(word => haystack(index).includes(word));
+    return haystacks[row];
+  }
+
+  /** Whether each distinct value of a column is wanted: asked once a value, not once a row. */
+  const wanted = (source, test) => source.values.map(test);
+
+  function select() {
+    const words = state.text.toLowerCase().split(/\s+/).filter(Boolean);
+    const tests = [];
+    if (state.tag) tests.push([tags.codes, wanted(tags, value => value.includes(state.tag))]);
+    if (state.attribution) {
+      tests.push([attributions.codes, wanted(attributions, value => (state.attribution === "any" ? value !== null : value === state.attribution))]);
+    }
+    if (state.outcome) tests.push([outcomes.codes, wanted(outcomes, value => value === state.outcome)]);
+    const limit = Number(state.limit);
+    const filter = state.metric >= 0 && state.limit !== "";
+    const rows = [];
+    for (let row = 0; row < total; row += 1) {
+      if (!tests.every(([codes, wanted]) => wanted[codes[row]])) continue;
+      if (filter) {
+        const value = shownValue(state.metric, row);
+        if (value === null || (state.op === "le" ? value > limit : value < limit)) continue;
+      }
+      if (words.length && !words.every(word => haystack(row).includes(word))) continue;
+      rows.push(row);
+    }
+    return ordered(rows);
   }
 
   function sortKey() {
     const metric = metrics.findIndex(candidate => candidate.name === state.sort);
-    if (metric >= 0) return question => valueOf(question, metric);
+    if (metric >= 0) return row => shownValue(metric, row);
     switch (state.sort) {
-      case "#id": return question => question.id;
-      case "#text": return question => question.text.toLowerCase();
-      case "#kind": return question => question.tags[0] || null;
-      case "#outcome": return question => outcome(question);
+      case "#id": return row => ids[row];
+      case "#text": return row => texts[row].toLowerCase();
+      case "#kind": return row => tags.at(row)[0] || null;
+      case "#outcome": return row => outcomes.at(row);
+      case "#place": return row => (attributions.at(row) === null ? null : [...places.keys()].indexOf(attributions.at(row)));
       default: return null;
     }
   }
 
-  /** Indices of the questions to show, in order; rows without a value come last in either direction. */
-  function select() {
-    const words = state.text.toLowerCase().split(/\s+/).filter(Boolean);
-    const indices = questions.map((_, index) => index).filter(index => matches(questions[index], index, words));
+  /** Rows without a value come last in either direction; equal ones stay in the order of the evalset. */
+  function ordered(rows) {
     const key = sortKey();
-    if (!key) return indices;
+    if (!key) return rows;
+    const keys = new Map(rows.map(row => [row, key(row)]));
     const sign = state.down ? -1 : 1;
-    return indices.sort((left, right) => {
-      const a = key(questions[left]);
-      const b = key(questions[right]);
+    return rows.sort((left, right) => {
+      const a = keys.get(left);
+      const b = keys.get(right);
       if (a === b) return left - right;
       if (a === null) return 1;
       if (b === null) return -1;
@@ -134,222 +228,351 @@
     });
   }
 
-  // --- Skeleton -----------------------------------------------------------------------------------------------------
+  // --- Controls -----------------------------------------------------------------------------------------------------
 
   const columns = [
-    { key: "#id", title: "id" },
-    { key: "#text", title: "question" },
-    { key: "#kind", title: "kind" },
-    ...(hasOutcomes ? [{ key: "#outcome", title: "answer" }] : []),
-    ...metrics.map(metric => ({ key: metric.name, title: metric.name, isMetric: true })),
+    { key: "#id", title: "id", width: `${Math.min(22, Math.max(4, ids.slice(0, 2000).reduce((most, id) => Math.max(most, id.length), 0))) * 0.45 + 1.3}rem` },
+    { key: "#text", title: "question", width: "minmax(14rem, 1fr)", least: "14rem" },
+    { key: "#kind", title: "kind", width: "8rem" },
+    ...(hasOutcomes ? [{ key: "#outcome", title: "answer", width: "5.5rem" }] : []),
+    ...(hasPlaces ? [{ key: "#place", title: "failed at", width: "9rem" }] : []),
+    ...metrics.map((metric, at) => ({ key: metric.name, title: metric.name, width: "6.7rem", metric: at })),
   ];
 
-  const search = el("input", { type: "search", placeholder: "filter by words: press /", "aria-label": "Filter by text" });
-  const tag = el("select", { "aria-label": "Tag" }, el("option", { value: "" }, "all tags"),
-    [...new Set(questions.flatMap(question => question.tags))].sort().map(name => el("option", { value: name }, name)));
-  const metric = el("select", { "aria-label": "Metric" }, el("option", { value: "-1" }, "any metric"),
-    metrics.map((one, index) => el("option", { value: index }, one.name)));
-  const op = el("select", { "aria-label": "Comparison" }, el("option", { value: "le" }, "≤"), el("option", { value: "ge" }, "≥"));
+  const option = ([value, title]) => el("option", { value }, title);
+  const chooser = (label, all, values) => el("select", { "aria-label": label }, option(["", all]), values.map(option));
+  const search = el("input", { type: "search", placeholder: "filter by words", "aria-label": "Filter by text" });
+  const tag = chooser("Tag", "all tags", [...new Set(tags.values.flat())].sort().map(name => [name, name]));
+  const attribution = chooser("Failed at", "failed or not", [["any", "failed anywhere"], ...data.places]);
+  const outcome = chooser("Answer", "all answers", outcomes.values.slice().sort().map(name => [name, name]));
+  const metric = el("select", { "aria-label": "Metric" }, option(["-1", "any metric"]), metrics.map((one, index) => option([index, one.name])));
+  const op = el("select", { "aria-label": "Comparison" }, option(["le", "≤"]), option(["ge", "≥"]));
   const limit = el("input", { type: "number", step: "0.05", "aria-label": "Limit" });
-  const failed = el("input", { type: "checkbox" });
-  const reset = el("button", { type: "button", onclick: () => { state = standard(); open.clear(); showControls(); update(); } }, "Reset");
+  const changes = el("input", { type: "checkbox" });
+  const reset = el("button", { type: "button", onclick: () => { state = standard(); showControls(); update(); } }, "Reset");
   const count = el("output", { "aria-live": "polite" });
   const tools = el("div", { class: "tools", role: "search" },
-    el("label", { class: "grow" }, search), tag,
+    el("label", { class: "grow" }, search), tag, hasPlaces ? attribution : null, hasOutcomes ? outcome : null,
     metrics.length ? el("label", {}, metric, op, limit) : null,
-    hasOutcomes ? el("label", {}, failed, "failed only") : null, reset, count);
+    hasBaseline ? el("label", { title: `score minus the score of ${data.baseline}` }, changes, "changes") : null, reset,
+    el("button", { type: "button", onclick: () => showHelp(), "aria-label": "Keys" }, "?"), count);
 
-  const headings = columns.map(column => el("th", { scope: "col", role: "columnheader", "data-title": column.title, class: column.isMetric ? "num" : null },
-    el("button", { type: "button", onclick: () => orderBy(column) }, breakable(column.title))));
-  const meanCells = columns.map((column, index) => el("td", { role: "cell", class: column.isMetric ? "num" : null },
+  const headings = columns.map(one => el("div", { role: "columnheader", class: one.metric === undefined ? null : "num" },
+    el("button", { type: "button", tabindex: -1, title: one.title, onclick: () => orderBy(one) }, breakable(one.title))));
+  const means = columns.map((one, index) => el("div", { role: "gridcell", class: one.metric === undefined ? "" : "num" },
     index === 1 ? "mean of the rows shown" : ""));
-  const body = el("tbody", { role: "rowgroup" });
-  const more = el("div", { class: "more", hidden: true });
-  const table = el("table", { class: "data", role: "table", "aria-label": "Questions" },
-    el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, headings), el("tr", { class: "means", role: "row" }, meanCells)), body);
-  const frame = el("div", {}, table);
-  root.append(tools, frame, more);
+  const head = el("div", { class: "head", role: "rowgroup" },
+    el("div", { class: "line titles", role: "row", "aria-rowindex": 1 }, headings), el("div", { class: "line means", role: "row", "aria-rowindex": 2 }, means));
+  const body = el("div", { class: "body", role: "rowgroup" });
+  const grid = el("div", { class: "grid", role: "grid", "aria-label": "Questions", "aria-readonly": "true", tabindex: -1 }, head, body);
+  const nothing = el("p", { class: "muted", hidden: true }, "No question matches.");
+  root.append(tools, grid, nothing);
+  root.style.setProperty("--columns", columns.map(one => one.width).join(" "));
+  root.style.setProperty("--print", columns.map(one => (one.least ? "minmax(0, 1fr)" : one.metric === undefined ? "4.6rem" : "3.1rem")).join(" "));
+  root.style.setProperty("--least", `calc(${columns.map(one => one.least || one.width).join(" + ")})`);
 
   /** A name that may break after its joints. */
   function breakable(name) {
     return name.split(/(?<=[_/])/).flatMap((part, index) => (index ? [el("wbr"), part] : [part]));
   }
 
-  function orderBy(column) {
-    if (state.sort !== column.key) {
-      state.sort = column.key;
-      // The worst first: that is what one looks for.
-      const index = metrics.findIndex(candidate => candidate.name === column.key);
-      state.down = index >= 0 && !metrics[index].up;
-    } else if (state.down === (metrics.some(one => one.name === column.key && !one.up))) {
-      state.down = !state.down;
-    } else {
-      state.sort = "";
-      state.down = false;
-    }
+  function orderBy(one) {
+    // The worst first: that is what one looks for.
+    const worstDown = one.metric !== undefined && !metrics[one.metric].up;
+    if (state.sort !== one.key) Object.assign(state, { sort: one.key, down: worstDown });
+    else if (state.down === worstDown) state.down = !worstDown;
+    else Object.assign(state, { sort: "", down: false });
     update();
   }
 
   function showControls() {
     search.value = state.text;
     tag.value = state.tag;
+    attribution.value = state.attribution;
+    outcome.value = state.outcome;
     metric.value = String(state.metric);
     op.value = state.op;
     limit.value = state.limit;
-    failed.checked = state.failed;
+    changes.checked = state.changes;
   }
 
   let timer = 0;
   function changed() {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      Object.assign(state, { text: search.value, tag: tag.value, metric: Number(metric.value), op: op.value,
-        limit: limit.value, failed: failed.checked });
+      Object.assign(state, { text: search.value, tag: tag.value, attribution: attribution.value, outcome: outcome.value,
+        metric: Number(metric.value), op: op.value, limit: limit.value, changes: changes.checked });
       update();
-    }, questions.length > 500 ? 120 : 0);
+    }, total > 500 ? 120 : 0);
   }
-  for (const control of [search, tag, metric, op, limit, failed]) control.addEventListener("input", changed);
+  for (const control of [search, tag, attribution, outcome, metric, op, limit, changes]) control.addEventListener("input", changed);
 
-  // --- Rows ---------------------------------------------------------------------------------------------------------
+  // --- The list: only the rows that are seen are drawn ------------------------------------------------------------------
+
+  const narrow = matchMedia("(max-width: 44rem)");
+  const rowHeight = () => (narrow.matches ? 60 : 30);
+  const drawn = new Map(); // place → element
 
   function update() {
+    const row = shown[selected];
     shown = select();
-    drawn = 0;
-    body.replaceChildren();
-    drawTo(PAGE);
+    selected = Math.max(0, shown.indexOf(row));
+    for (const element of drawn.values()) element.remove();
+    drawn.clear();
+    grid.scrollTop = 0;
+    grid.setAttribute("aria-rowcount", String(shown.length + 2));
+    nothing.hidden = shown.length > 0;
+    layOut();
     headings.forEach((heading, index) => {
       if (columns[index].key === state.sort) heading.setAttribute("aria-sort", state.down ? "descending" : "ascending");
       else heading.removeAttribute("aria-sort");
     });
-    columns.forEach((column, index) => {
-      if (!column.isMetric) return;
-      const at = metrics.findIndex(candidate => candidate.name === column.key);
-      const values = shown.map(row => valueOf(questions[row], at)).filter(value => value !== null);
-      meanCells[index].textContent = values.length ? number(values.reduce((sum, value) => sum + value, 0) / values.length) : "–";
+    columns.forEach((one, index) => {
+      if (one.metric === undefined) return;
+      let sum = 0;
+      let n = 0;
+      for (const row of shown) {
+        const value = shownValue(one.metric, row);
+        if (value !== null) { sum += value; n += 1; }
+      }
+      means[index].textContent = n === 0 ? "–" : state.changes ? signed(sum / n) : number(sum / n);
     });
-    count.textContent = shown.length === questions.length ? `${grouped(questions.length)} questions`
-      : `${grouped(shown.length)} of ${grouped(questions.length)} questions`;
-    fit();
+    means[1].textContent = state.changes ? "mean change of the rows shown" : "mean of the rows shown";
+    count.textContent = shown.length === total ? `${grouped(total)} questions` : `${grouped(shown.length)} of ${grouped(total)} questions`;
+    if (selected > 0) reveal(selected);
     writeAddress();
   }
 
-  /** Draws rows up to place `end` of the selection; a window that moves would replace this one function. */
-  function drawTo(end) {
-    const part = document.createDocumentFragment();
-    for (; drawn < Math.min(end, shown.length); drawn += 1) {
-      part.append(...rowsOf(shown[drawn]));
+  function layOut() {
+    const height = rowHeight();
+    root.style.setProperty("--row", `${height}px`);
+    body.style.height = `${shown.length * height}px`;
+    for (const element of drawn.values()) element.remove();
+    drawn.clear();
+    draw();
+  }
+
+  function draw() {
+    const height = rowHeight();
+    const top = Math.max(0, grid.scrollTop - head.offsetHeight);
+    const from = Math.max(0, Math.floor(top / height) - 10);
+    const to = Math.min(shown.length, Math.ceil((grid.scrollTop + grid.clientHeight) / height) + 10);
+    const hadFocus = body.contains(document.activeElement);
+    for (const [place, element] of drawn) {
+      if ((place < from || place >= to) && place !== selected) {
+        element.remove();
+        drawn.delete(place);
+      }
     }
-    body.append(part);
-    more.hidden = drawn >= shown.length && shown.length > 0;
-    more.textContent = shown.length === 0 ? "No question matches." : `${grouped(shown.length - drawn)} more`;
+    for (let place = from; place < to; place += 1) if (!drawn.has(place)) add(place, height);
+    if (shown.length > 0 && !drawn.has(selected)) add(selected, height);
+    if (hadFocus && !body.contains(document.activeElement)) focusRow();
   }
 
-  function rowsOf(index) {
-    const isOpen = open.has(index);
-    const row = summaryRow(index, isOpen);
-    return isOpen ? [row, detailRow(index)] : [row];
+  function add(place, height) {
+    const element = line(place, shown[place]);
+    element.style.top = `${place * height}px`;
+    drawn.set(place, element);
+    // In the order of the list, so that what is read aloud is in order too.
+    const next = [...body.children].find(other => Number(other.dataset.place) > place);
+    body.insertBefore(element, next || null);
   }
 
-  function summaryRow(index, isOpen) {
-    const question = questions[index];
-    const result = outcome(question);
-    return el("tr", { class: "row", role: "row", tabindex: 0, "aria-expanded": String(isOpen), "data-index": index },
-      el("th", { class: "id", scope: "row", role: "rowheader" },
-        el("a", { href: `#q=${encodeURIComponent(question.id)}`, tabindex: -1 }, question.id)),
-      el("td", { class: "text", role: "cell" }, question.text),
-      el("td", { class: "fit", role: "cell" }, question.tags[0] || "–"),
-      hasOutcomes ? el("td", { class: "fit", role: "cell" }, outcomes[result]
-        ? el("span", { class: `tag ${outcomes[result]}` }, result) : el("span", { class: "absent" }, result)) : null,
-      metrics.map((_, at) => scoreCell(question, at)));
+  const tones = { failed: "bad", "cut off": "bad", declined: "accent" };
+  function line(place, row) {
+    const result = outcomes.at(row);
+    const failedAt = attributions.at(row);
+    return el("div", { class: "line row", role: "row", tabindex: place === selected ? 0 : -1, "data-place": place, "data-row": row,
+      "aria-rowindex": place + 3, "aria-selected": String(row === opened) },
+      el("div", { class: "id", role: "rowheader", title: ids[row] }, ids[row]),
+      el("div", { class: "text", role: "gridcell" }, texts[row]),
+      el("div", { class: "cut", role: "gridcell" }, tags.at(row)[0] || "–"),
+      hasOutcomes ? el("div", { class: "cut", role: "gridcell" }, tones[result] ? el("span", { class: `tag ${tones[result]}` }, result)
+        : el("span", { class: "muted" }, result)) : null,
+      hasPlaces ? el("div", { class: "cut", role: "gridcell" }, failedAt === null ? "" : places.get(failedAt)) : null,
+      metrics.map((_, at) => cell(row, at)));
   }
 
-  function scoreCell(question, at) {
-    const score = question.scores[at];
+  function cell(row, at) {
+    const score = scores[at].at(row);
     const label = metrics[at].name;
-    if (typeof score === "number") {
-      const bar = el("i", { "aria-hidden": "true" });
-      const part = share(at, score);
-      bar.style.setProperty("--share", `${(part * 100).toFixed(1)}%`);
-      const isWorst = metrics[at].up ? part === 0 : part === 1;
-      return el("td", { class: `num value${isWorst ? " low" : ""}`, role: "cell", "data-label": label }, number(score), bar);
+    if (state.changes) {
+      const change = changeOf(at, row);
+      const better = change !== null && Math.abs(change) >= 0.0005 ? (change > 0) === metrics[at].up : null;
+      return el("div", { class: `num value${better === null ? " muted" : better ? " up" : " down"}`, role: "gridcell", "data-label": label }, signed(change));
     }
-    if (!score) return el("td", { class: "num absent", role: "cell", "data-label": label }, "");
+    if (hasValue(score)) {
+      const part = share(at, score);
+      const bar = el("i", { "aria-hidden": "true" });
+      bar.style.setProperty("--share", `${(part * 100).toFixed(1)}%`);
+      const worst = metrics[at].up ? part === 0 : part === 1;
+      return el("div", { class: `num value${worst ? " down" : ""}`, role: "gridcell", "data-label": label }, number(score), bar);
+    }
+    if (!score) return el("div", { class: "num", role: "gridcell" });
     return score[0] === "?"
-      ? el("td", { class: "num unscored", role: "cell", "data-label": label, title: `not scored: ${score[1]}` }, "not scored")
-      : el("td", { class: "num absent", role: "cell", "data-label": label, title: `not applicable: ${score[1]}` }, "n/a");
+      ? el("div", { class: "num value down", role: "gridcell", "data-label": label, title: `not scored: ${score[1]}` }, "not scored")
+      : el("div", { class: "num value muted", role: "gridcell", "data-label": label, title: `not applicable: ${score[1]}` }, "n/a");
   }
 
-  // --- One question opened ------------------------------------------------------------------------------------------
+  function reveal(place) {
+    const height = rowHeight();
+    const top = place * height;
+    const room = grid.clientHeight - head.offsetHeight;
+    if (top < grid.scrollTop) grid.scrollTop = top;
+    else if (top + height > grid.scrollTop + room) grid.scrollTop = top + height - room;
+    draw();
+  }
 
-  function detailRow(index) {
-    const question = questions[index];
-    const left = el("div", {}, questionFacts(question));
-    // The row above shows the question; line breaks, for example of code, only show here.
-    if (question.text.includes("\n")) left.append(heading("Question"), prose(question.text));
-    if (question.reference) left.append(heading("Reference"), prose(question.reference));
-    if (question.answer) left.append(heading("Answer"), answer(question, index), answerFacts(question));
-    if (question.failure !== undefined) {
-      left.append(heading("Answer"), el("p", {}, el("span", { class: "tag bad" }, "failed"), " ", question.failure));
+  function choose(place, focus = true) {
+    if (shown.length === 0) return;
+    const old = drawn.get(selected);
+    if (old) old.tabIndex = -1;
+    selected = Math.min(shown.length - 1, Math.max(0, place));
+    reveal(selected);
+    const now = drawn.get(selected);
+    now.tabIndex = 0;
+    if (focus) focusRow();
+    if (opened >= 0) openRow(shown[selected], false);
+  }
+  function focusRow() {
+    const element = drawn.get(selected);
+    if (element) element.focus({ preventScroll: true });
+  }
+
+  // --- One question -----------------------------------------------------------------------------------------------------
+
+  const sheetTitle = el("h2", { id: "sheet-title", tabindex: -1 });
+  const place = el("span", { class: "muted" });
+  const content = el("div", { class: "content" });
+  const sheet = el("aside", { class: "sheet", "aria-labelledby": "sheet-title", hidden: true },
+    el("div", { class: "bar" }, sheetTitle, place,
+      el("button", { type: "button", "aria-label": "Previous question", title: "previous (k)", onclick: () => choose(selected - 1, false) }, "↑"),
+      el("button", { type: "button", "aria-label": "Next question", title: "next (j)", onclick: () => choose(selected + 1, false) }, "↓"),
+      el("button", { type: "button", "aria-label": "Close", title: "close (Esc)", onclick: () => closeSheet() }, "×")),
+    content);
+  document.body.append(sheet);
+
+  function openRow(row, focus = true) {
+    opened = row;
+    for (const element of drawn.values()) element.setAttribute("aria-selected", String(Number(element.dataset.row) === row));
+    sheetTitle.replaceChildren(visible(ids[row]));
+    place.textContent = `${grouped(selected + 1)} of ${grouped(shown.length)}`;
+    sheet.hidden = false;
+    document.body.classList.add("open");
+    content.scrollTop = 0;
+    const found = wholeRow(row);
+    if (found instanceof Promise) {
+      content.replaceChildren(el("p", { class: "prose" }, texts[row]), el("p", { class: "muted" }, "Reading the row…"));
+      found.then(whole => { if (opened === row) showRow(row, whole); },
+        () => { if (opened === row) showRow(row, null, `The file with this row is missing: it belongs in the folder ${data.details.folder} beside this page.`); });
+    } else {
+      showRow(row, found, "This page has only the scores of this question; write the report to a file (assay report RUN --format html -o FILE) for the rest.");
     }
-    left.append(heading("Scores"), scores(question));
-    const right = el("div", {}, heading(question.gold.length ? "Evidence" : "Evidence: none is said to exist"), evidence(question),
-      heading(`Passages found (${question.depth})`), passages(question, index));
-    return el("tr", { class: "detail", role: "row" },
-      el("td", { colspan: columns.length, role: "cell" }, el("div", { class: "sheet" }, left, right)));
+    if (focus) sheetTitle.focus({ preventScroll: true });
+    writeAddress();
+  }
+
+  function showRow(row, whole, missing) {
+    if (!whole) {
+      content.replaceChildren(el("p", { class: "prose" }, texts[row]), badges(row, tags.at(row)), el("p", { class: "muted" }, missing),
+        heading("Scores"), scoreTable(row, {}));
+      return;
+    }
+    const { result, timing } = whole;
+    const { sample } = result;
+    const question = sample.question;
+    const hits = sample.retrieved.map((hit, index) => ({ ...hit, rank: whole.ranks ? whole.ranks[index] : index + 1,
+      text: hit.text || (inPage && inPage.texts[hit.id]) || "" }));
+    const depth = whole.depth === undefined ? hits.length : whole.depth;
+    const columns = [el("div", {}, el("p", { class: "prose question" }, question.question), badges(row, [question.split, ...question.tags]))];
+    const [left] = columns;
+    if (question.reference) left.append(heading("Reference"), prose(question.reference));
+    if (sample.answer) left.append(heading("Answer"), answerText(sample, hits), answerFacts(sample.answer, timing));
+    if (result.failure !== undefined) left.append(heading("Answer"), el("p", {}, el("span", { class: "tag bad" }, "failed"), " ", result.failure));
+    left.append(heading("Scores"), scoreTable(row, result.scores));
+    columns.push(el("div", {}, heading(hasLabels(question) ? "Evidence" : "Evidence: none is said to exist"), evidence(sample, hits),
+      heading(`Passages found (${grouped(depth)})`), passages(sample, hits, depth)));
+    content.replaceChildren(el("div", { class: "columns" }, columns));
+  }
+
+  const hasLabels = question => question.gold.length > 0 || Object.keys(question.qrels || {}).length > 0;
+
+  function closeSheet() {
+    if (sheet.hidden) return;
+    const hadFocus = sheet.contains(document.activeElement) || document.activeElement === document.body;
+    sheet.hidden = true;
+    opened = -1;
+    document.body.classList.remove("open");
+    for (const element of drawn.values()) element.setAttribute("aria-selected", "false");
+    if (hadFocus) focusRow();
+    writeAddress();
   }
 
   const heading = text => el("h3", {}, text);
   const prose = (...parts) => el("p", { class: "prose" }, ...parts);
 
-  function questionFacts(question) {
-    const parts = [question.split, ...question.tags].map(name => el("span", { class: "tag" }, name));
-    if (question.unanswerable && !question.tags.includes("unanswerable")) parts.push(el("span", { class: "tag accent" }, "unanswerable"));
+  function badges(row, names) {
+    const failedAt = attributions.at(row);
+    const parts = names.map(name => el("span", { class: "tag" }, name));
+    if (failedAt !== null) parts.push(el("span", { class: "tag bad" }, `failed at: ${places.get(failedAt)}`));
     return el("p", {}, parts.flatMap(part => [part, " "]));
   }
 
-  function answer(question, index) {
-    const { text, citations } = question.answer;
-    const parts = [];
-    let at = 0;
-    for (const [cited, start, end, rank] of citations) {
-      if (start < at || end > text.length) continue;
-      parts.push(text.slice(at, start), rank > 0
-        ? el("button", { class: "cite", type: "button", title: `to passage ${rank}`, onclick: () => showPassage(index, rank) }, text.slice(start, end))
-        : el("span", { class: "cite broken", title: `no passage of the prompt has the number ${cited}` }, text.slice(start, end)));
-      at = end;
-    }
-    parts.push(text.slice(at));
-    return prose(parts);
+  /** Leads from UTF-8 bytes, which the record counts in, to the units of a script's strings. */
+  function unitOf(text) {
+    const bytes = new TextEncoder().encode(text);
+    return byte => new TextDecoder().decode(bytes.slice(0, Math.max(0, byte))).replace(/\ufffd+$/, "").length;
   }
 
-  function answerFacts(question) {
-    const { tokens, finish, abstained } = question.answer;
-    const parts = [`${grouped(tokens[0])} tokens in, ${grouped(tokens[1])} out`];
-    if (abstained) parts.push("says that the documents do not tell");
-    if (finish !== "stop") parts.push(finish === "length" ? "cut by the token limit" : "ended for another reason");
-    const ms = question.ms || [];
-    if (typeof ms[1] === "number") parts.push(`first token after ${duration(ms[1])}`);
-    if (typeof ms[2] === "number") parts.push(`${duration(ms[2])} in all`);
+  function answerText(sample, hits) {
+    const { text, citations } = sample.answer;
+    const unit = unitOf(text);
+    const parts = [];
+    let at = 0;
+    for (const citation of citations) {
+      const start = unit(citation.start);
+      const end = unit(citation.end);
+      if (start < at || end > text.length || end <= start) continue;
+      const hit = hits.find(candidate => candidate.id === citation.chunk);
+      parts.push(text.slice(at, start), hit
+        ? el("button", { class: "cite", type: "button", title: `to passage ${hit.rank}`, onclick: () => showPassage(hit.rank) }, text.slice(start, end))
+        : el("span", { class: "cite broken", title: `no passage of the prompt has the number ${citation.number}` }, text.slice(start, end)));
+      at = end;
+    }
+    return prose(parts, text.slice(at));
+  }
+
+  function answerFacts(answer, timing) {
+    const parts = [`${grouped(answer.usage.promptTokens)} tokens in, ${grouped(answer.usage.completionTokens)} out`];
+    if (answer.abstained) parts.push("says that the documents do not tell");
+    if (answer.finish !== "stop") parts.push(answer.finish === "length" ? "cut by the token limit" : "ended for another reason");
+    const call = timing && timing.answer;
+    if (call && hasValue(call.firstTokenMs)) parts.push(`first token after ${duration(call.firstTokenMs)}`);
+    if (call) parts.push(`${duration(call.totalMs)} in all`);
     return el("p", {}, el("small", {}, parts.join(" · ")));
   }
 
-  function scores(question) {
+  function scoreTable(row, results) {
     const rows = metrics.flatMap((one, at) => {
-      const score = question.scores[at];
+      const score = scores[at].at(row);
       if (score === null) return [];
-      const value = typeof score === "number" ? el("td", {}, number(score))
-        : el("td", { class: score[0] === "?" ? "unscored" : "absent" }, score[0] === "?" ? "not scored: " : "n/a: ", score[1]);
-      const row = el("tr", {}, el("th", { scope: "row", class: "fit" }, one.name), value);
-      const details = question.details && question.details[at];
-      if (details === undefined || details === null) return [row];
-      return [row, el("tr", { class: "why" }, el("td", { colspan: 2, class: "json" }, readable(details, 0)))];
+      const then = hasBaseline ? before[at].at(row) : null;
+      const value = hasValue(score) ? el("td", { class: "num" }, number(score))
+        : el("td", { class: score[0] === "?" ? "down" : "muted" }, score[0] === "?" ? "not scored: " : "n/a: ", score[1]);
+      const change = hasBaseline ? el("td", { class: "num muted" }, hasValue(then) ? `${number(then)} → ${signed(changeOf(at, row))}` : "") : null;
+      const { details, repeats } = results[one.name] || {};
+      const more = [];
+      if (repeats) more.push(el("p", {}, el("small", {}, `judged ${repeats.length} times: ${repeats.map(one => number(one)).join(", ")}`)));
+      if (details !== undefined && details !== null) more.push(readable(details, 0));
+      const first = el("tr", {}, el("th", { scope: "row" }, one.name), value, change);
+      return more.length ? [first, el("tr", { class: "why" }, el("td", { colspan: hasBaseline ? 3 : 2, class: "json" }, more))] : [first];
     });
     return rows.length ? el("table", { class: "scores" }, el("tbody", {}, rows)) : el("p", { class: "muted" }, "none");
   }
 
   /** JSON as lists and tables that people read. */
   function readable(value, depth) {
-    if (value === null) return el("span", { class: "absent" }, "–");
+    if (value === null) return el("span", { class: "muted" }, "–");
     if (value === true) return el("span", { class: "yes" }, "✓ yes");
     if (value === false) return el("span", { class: "no" }, "✗ no");
     if (typeof value === "number") return document.createTextNode(Number.isInteger(value) ? grouped(value) : number(value));
@@ -362,7 +585,7 @@
 
   const isRecord = value => value !== null && typeof value === "object" && !Array.isArray(value);
   function list(items, depth) {
-    if (items.length === 0) return el("span", { class: "absent" }, "none");
+    if (items.length === 0) return el("span", { class: "muted" }, "none");
     if (items.every(isRecord)) {
       const keys = [...new Set(items.flatMap(Object.keys))];
       // The long texts read best first and last: statement, verdict, reason.
@@ -375,55 +598,88 @@
     return el("ol", {}, items.map(item => el("li", {}, readable(item, depth + 1))));
   }
 
-  function evidence(question) {
-    return el("div", {}, question.gold.map(([document, quote, rank, relevance]) => {
-      const place = rank > 0 ? el("span", { class: "tag evidence" }, `found at rank ${rank}`)
-        : el("span", { class: "tag bad" }, "not found");
+  // --- Evidence and passages ----------------------------------------------------------------------------------------------
+
+  function merged(ranges) {
+    const result = [];
+    for (const [start, end] of ranges.slice().sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
+      const last = result.at(-1);
+      if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+      else result.push([start, end]);
+    }
+    return result;
+  }
+  const overlap = (span, hit) => (span.document === hit.document && Math.max(span.start, hit.start) < Math.min(span.end, hit.end)
+    ? [Math.max(span.start, hit.start), Math.min(span.end, hit.end)] : null);
+
+  /** The rank at which the passages so far hold at least half of a gold span's bytes, 0 when they never do. */
+  function foundRank(span, hits) {
+    let held = [];
+    for (const hit of hits) {
+      const part = overlap(span, hit);
+      if (!part) continue;
+      held = merged([...held, part]);
+      if (2 * held.reduce((sum, [start, end]) => sum + end - start, 0) >= span.end - span.start) return hit.rank;
+    }
+    return 0;
+  }
+
+  function evidence(sample, hits) {
+    const { gold, qrels } = sample.question;
+    const anchored = gold.length === sample.goldSpans.length;
+    const quotes = gold.map((label, index) => [label.document, label.quote, anchored ? foundRank(sample.goldSpans[index], hits) : 0, 1]);
+    const graded = Object.entries(qrels || {}).sort().map(([document, relevance]) => {
+      const hit = hits.find(candidate => candidate.document === document);
+      return [document, null, hit ? hit.rank : 0, relevance];
+    });
+    return el("div", {}, [...quotes, ...graded].map(([document, quote, rank, relevance]) => {
+      const where = rank > 0 ? el("span", { class: "tag evidence" }, `found at rank ${rank}`) : el("span", { class: "tag bad" }, "not found");
       const grade = quote === null && relevance !== 1 ? ` relevance ${relevance} ` : " ";
-      return el("blockquote", {}, quote === null ? null : el("p", {}, quote), el("small", {}, documents[document], grade, place));
+      return el("blockquote", {}, quote === null ? null : el("p", {}, quote), el("small", {}, document, grade), where);
     }));
   }
 
-  function passages(question, index) {
+  function passages(sample, hits, depth) {
     const items = [];
-    let before = 0;
+    let last = 0;
     const gap = (from, to, text) => items.push(el("li", { class: "gap" }, from === to ? `rank ${from}: ${text}` : `ranks ${from} to ${to}: ${text}`));
-    for (const [rank, chunk, score, ...marks] of question.passages) {
-      if (rank > before + 1) gap(before + 1, rank - 1, "no evidence");
-      items.push(el("li", {}, passage(question, index, rank, chunks[chunk], score, marks)));
-      before = rank;
+    for (const hit of hits) {
+      if (hit.rank > last + 1) gap(last + 1, hit.rank - 1, "no evidence");
+      items.push(el("li", {}, passage(sample, hit)));
+      last = hit.rank;
     }
-    if (question.depth > before) gap(before + 1, question.depth, "no evidence, not shown");
+    if (depth > last) gap(last + 1, depth, "no evidence, not shown");
     return el("ol", { class: "passages" }, items);
   }
 
-  function passage(question, index, rank, [document, start, end, tokens, text], score, marks) {
-    const inContext = rank <= question.context;
-    return el("details", { class: "passage", id: `p-${index}-${rank}`, "data-context": inContext, open: inContext || marks.length > 0 },
-      el("summary", {}, el("span", { class: "rank" }, String(rank)),
-        el("span", { class: "source" }, documents[document], " ", el("small", {}, `bytes ${grouped(start)}–${grouped(end)} · ${grouped(tokens)} tokens`)),
+  function passage(sample, hit) {
+    const inContext = hit.rank <= sample.contextCount;
+    const marks = merged(sample.goldSpans.map(span => overlap(span, hit)).filter(Boolean)).map(([start, end]) => [start - hit.start, end - hit.start]);
+    return el("details", { class: "passage", id: `p-${hit.rank}`, "data-context": inContext, open: (inContext || marks.length > 0) && hit.text !== "" },
+      el("summary", {}, el("span", { class: "rank" }, String(hit.rank)),
+        el("span", { class: "source" }, hit.document, " ", el("small", {}, `bytes ${grouped(hit.start)}–${grouped(hit.end)} · ${grouped(hit.tokens)} tokens`)),
         marks.length ? el("span", { class: "tag evidence" }, "evidence") : null,
         inContext ? el("span", { class: "tag accent" }, "in the prompt") : null,
-        el("span", { class: "num" }, number(score))),
-      text === null ? el("p", { class: "prose muted" }, "The text is not in this page; it is in the run's record.") : prose(marked(text, marks)));
+        el("span", { class: "num" }, number(hit.score))),
+      hit.text === "" ? el("p", { class: "prose muted" }, "The text is not in this page; it is in the run's record.") : prose(marked(hit.text, marks)));
   }
 
   function marked(text, marks) {
+    const unit = marks.length ? unitOf(text) : null;
     const parts = [];
     let at = 0;
-    for (let place = 0; place + 1 < marks.length; place += 2) {
-      const start = Math.min(Math.max(marks[place], at), text.length);
-      const end = Math.min(marks[place + 1], text.length);
+    for (const [from, to] of marks) {
+      const start = Math.max(unit(from), at);
+      const end = unit(to);
       if (end <= start) continue;
       parts.push(text.slice(at, start), el("mark", {}, text.slice(start, end)));
       at = end;
     }
-    parts.push(text.slice(at));
-    return parts;
+    return [...parts, text.slice(at)];
   }
 
-  function showPassage(index, rank) {
-    const target = document.getElementById(`p-${index}-${rank}`);
+  function showPassage(rank) {
+    const target = document.getElementById(`p-${rank}`);
     if (!target) return;
     target.open = true;
     target.scrollIntoView({ block: "nearest" });
@@ -432,100 +688,95 @@
     setTimeout(() => target.classList.remove("flash"), 1200);
   }
 
-  // --- Opening, closing, keys ---------------------------------------------------------------------------------------
+  // --- Keys -------------------------------------------------------------------------------------------------------------
 
-  function toggle(row) {
-    const index = Number(row.dataset.index);
-    if (open.delete(index)) row.nextElementSibling.remove();
-    else {
-      open.add(index);
-      row.after(detailRow(index));
-    }
-    row.setAttribute("aria-expanded", String(open.has(index)));
-    writeAddress();
-  }
+  const keys = [["j ↓", "next question"], ["k ↑", "previous question"], ["Enter", "open"], ["Esc", "close, leave the filter"],
+    ["/", "filter by words"], ["Home End", "first, last"], ["Page ↓ ↑", "a page on, back"], ["t", "light or dark"], ["?", "these keys"]];
+  const help = el("dialog", { class: "help", "aria-label": "Keys" }, el("h2", {}, "Keys"),
+    el("dl", {}, keys.map(([key, text]) => [el("dt", {}, key.split(" ").flatMap(part => [el("kbd", {}, part), " "])), el("dd", {}, text)])),
+    el("form", { method: "dialog" }, el("button", {}, "Close")));
+  document.body.append(help);
+  help.querySelector("form").addEventListener("submit", event => { event.preventDefault(); help.close(); });
+  const showHelp = () => help.showModal();
 
-  function openQuestion(id) {
-    const index = questions.findIndex(question => question.id === id);
-    if (index < 0) return;
-    if (!shown.includes(index)) {
-      state = standard();
-      showControls();
-      open.add(index);
-      update();
-    }
-    drawTo(shown.indexOf(index) + 1);
-    const row = body.querySelector(`tr.row[data-index="${index}"]`);
-    if (!open.has(index)) toggle(row);
-    row.scrollIntoView({ block: "start" });
-    row.focus({ preventScroll: true });
-  }
-
-  body.addEventListener("click", event => {
-    const row = event.target.closest("tr.row");
-    if (!row || String(getSelection()) !== "") return;
-    if (event.target.closest("a")) event.preventDefault();
-    toggle(row);
-  });
-
-  function neighbour(row, step) {
-    let next = row;
-    do next = step > 0 ? next.nextElementSibling : next.previousElementSibling; while (next && !next.classList.contains("row"));
-    return next;
-  }
-
-  body.addEventListener("keydown", event => {
-    const row = event.target.closest("tr.row");
-    if (event.key === "Escape") {
-      const detail = event.target.closest("tr.detail");
-      const owner = row || (detail && detail.previousElementSibling);
-      if (owner && owner.getAttribute("aria-expanded") === "true") toggle(owner);
-      if (owner) owner.focus();
+  const steps = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+  document.addEventListener("keydown", event => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (help.open) {
+      if (event.key === "Escape") help.close();
       return;
     }
-    if (!row || event.target !== row) return;
-    if (event.key === "Enter" || event.key === " ") toggle(row);
-    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      const next = neighbour(row, event.key === "ArrowDown" ? 1 : -1);
-      if (next) next.focus();
+    const typing = event.target.closest("input, select, textarea");
+    if (typing) {
+      if (event.target === search && (event.key === "Escape" || event.key === "Enter")) {
+        if (event.key === "Escape") { search.value = ""; changed(); }
+        focusRow();
+        event.preventDefault();
+      }
+      return;
+    }
+    const inList = body.contains(event.target);
+    const isArrow = event.key.startsWith("Arrow");
+    // Arrows scroll the sheet and the page; in the list they lead from row to row.
+    if (event.key in steps && (inList || !isArrow)) choose(selected + steps[event.key], !sheet.contains(event.target));
+    else if (event.key === "/") { search.focus(); search.select(); }
+    else if (event.key === "?") showHelp();
+    else if (event.key === "t") nextTheme();
+    else if (event.key === "Escape" && !sheet.hidden) closeSheet();
+    else if (!inList) return;
+    else if (event.key === "Enter" || event.key === " ") openRow(shown[selected]);
+    else if (event.key === "Home") choose(0);
+    else if (event.key === "End") choose(shown.length - 1);
+    else if (event.key === "PageDown" || event.key === "PageUp") {
+      const page = Math.max(1, Math.floor((grid.clientHeight - head.offsetHeight) / rowHeight()) - 1);
+      choose(selected + (event.key === "PageDown" ? page : -page));
     } else return;
     event.preventDefault();
   });
 
-  document.addEventListener("keydown", event => {
-    const isTyping = event.target.closest("input, select, textarea");
-    if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      event.preventDefault();
-      search.focus();
-      search.select();
-    } else if (event.key === "Escape" && event.target === search) {
-      search.value = "";
-      changed();
-      search.blur();
-    } else if (event.key === "Enter" && event.target === search) {
-      const first = body.querySelector("tr.row");
-      if (first) first.focus();
-    }
+  body.addEventListener("click", event => {
+    const element = event.target.closest(".row");
+    if (!element || String(getSelection()) !== "") return;
+    selected = Number(element.dataset.place);
+    for (const other of drawn.values()) other.tabIndex = other === element ? 0 : -1;
+    openRow(shown[selected], false);
+    element.focus({ preventScroll: true });
   });
 
-  // --- Page ---------------------------------------------------------------------------------------------------------
+  // --- Page -------------------------------------------------------------------------------------------------------------
 
-  /** A table wider than the window scrolls by itself; its heading then cannot stick to the window. */
-  function fit() {
-    frame.className = "";
-    if (table.offsetWidth > frame.clientWidth + 1) frame.className = "scrolls";
-    // What sticks to the top covers rows that are scrolled to.
-    const sticky = getComputedStyle(tools).position === "sticky";
-    const bar = sticky ? tools.offsetHeight - 1 : 0;
-    root.style.setProperty("--tools", `${bar}px`);
-    root.style.setProperty("--head", `${bar + (sticky && frame.className === "" ? table.tHead.offsetHeight : 0)}px`);
+  grid.addEventListener("scroll", draw, { passive: true });
+  addEventListener("resize", layOut);
+  narrow.addEventListener("change", layOut);
+
+  /** Paper cannot scroll: the first rows of the selection are drawn one under the other. */
+  const PRINTED = 1000;
+  addEventListener("beforeprint", () => {
+    document.body.classList.add("printing");
+    const rows = shown.slice(0, PRINTED).map((row, at) => line(at, row));
+    const rest = shown.length - rows.length;
+    body.replaceChildren(...rows, ...(rest > 0 ? [el("p", { class: "muted" }, `and ${grouped(rest)} more`)] : []));
+  });
+  addEventListener("afterprint", () => {
+    document.body.classList.remove("printing");
+    body.replaceChildren();
+    drawn.clear();
+    layOut();
+  });
+
+  function openQuestion(id) {
+    const row = ids.indexOf(id);
+    if (row < 0) return;
+    if (!shown.includes(row)) {
+      state = standard();
+      showControls();
+      update();
+    }
+    selected = shown.indexOf(row);
+    layOut();
+    reveal(selected);
+    openRow(row);
   }
-
-  new IntersectionObserver(entries => {
-    if (entries.some(entry => entry.isIntersecting) && drawn < shown.length) drawTo(drawn + PAGE);
-  }, { rootMargin: "600px" }).observe(more);
-  addEventListener("resize", fit);
-  addEventListener("beforeprint", () => drawTo(shown.length));
 
   /** Takes filter, order and question from the address; an address without `=` is a link to a section. */
   function followAddress() {
@@ -536,6 +787,7 @@
     showControls();
     update();
     if (question !== null) openQuestion(question);
+    else if (isState) root.scrollIntoView({ block: "start" });
   }
   addEventListener("hashchange", followAddress);
   followAddress();
