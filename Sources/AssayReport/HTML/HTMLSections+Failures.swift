@@ -133,7 +133,7 @@ extension HTMLSections {
             let means = metrics.compactMap { $0?.mean }
             return """
                 <tr><th scope="row">\(PrintableText.line(name))</th><td class="num strong">\(Format.metric(last?.mean))</td>\
-                <td class="fit">\(HistoryPlot.svg(name, input.history))</td>\
+                <td class="fit">\(TrendPlot.svg(name, input.history))</td>\
                 <td class="num wide">\(Format.metric(means.min()))</td><td class="num wide">\(Format.metric(means.max()))</td></tr>
 
                 """

@@ -27,7 +27,7 @@ enum DifferencePlot {
 }
 
 /// A metric over the runs of a history: means joined by a line over the band of their intervals.
-enum HistoryPlot {
+enum TrendPlot {
     private static let width = 420.0
     private static let height = 44.0
     private static let inset = 6.0
