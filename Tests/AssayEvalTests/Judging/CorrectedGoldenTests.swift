@@ -213,6 +213,10 @@ struct CorrectedGoldenTests {
         Case(metric: "nonllm_context_precision", options: ["threshold": 0.7], replies: [], value: 0),
         // Two reference contexts, the second like nothing.
         Case(metric: "nonllm_context_recall", replies: [], value: 0.5),
+        // One question, one verdict.
+        Case(metric: "faithfulness_verdict", replies: [["verdict": 1]], value: 1),
+        Case(metric: "context_relevance_verdict", replies: [["verdict": 0]], value: 0),
+        Case(metric: "answer_relevance_verdict", replies: [["verdict": 1]], value: 1),
         // Documents a and b in the prompt, a relevant.
         Case(metric: "id_context_precision", replies: [], value: 0.5),
         Case(metric: "id_context_recall", replies: [], value: 1),
