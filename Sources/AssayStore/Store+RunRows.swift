@@ -159,6 +159,9 @@ extension Store {
     ) async throws -> Result {
         try await readable("read a run's questions") { [pool] in
             try await pool.read { db in
+                // Pages read through the memory map would count as this process's memory: all of them are read once.
+                try db.execute(sql: "PRAGMA mmap_size = 0")
+                defer { try? db.execute(sql: "PRAGMA mmap_size = \(Self.mappedBytes)") }
                 var value = value
                 let rows = try Row.fetchCursor(
                     db,

@@ -9,6 +9,8 @@ import GRDB
 package final class Store: Sendable {
     let pool: DatabasePool
     private let now: @Sendable () -> String
+    /// Bytes of the database that SQLite reads through a memory map.
+    static let mappedBytes = 268_435_456
 
     /// Opens or creates the database of a workspace.
     ///
@@ -21,7 +23,7 @@ package final class Store: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(30)
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA mmap_size = 268435456;")
+            try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA mmap_size = \(Self.mappedBytes);")
         }
         do {
             pool = try DatabasePool(path: workspace.database, configuration: configuration)
