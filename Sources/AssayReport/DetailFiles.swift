@@ -9,7 +9,6 @@ package struct DetailFiles: Sendable {
     package static let rowsPerFile = 500
 
     private let folder: String
-    private let name: String
     private var pending = Data()
     private var count = 0
 
@@ -17,14 +16,25 @@ package struct DetailFiles: Sendable {
     ///
     /// - Throws: `AssayError` "file.write".
     package init(besidePage page: String) throws {
-        let base = page.hasSuffix(".html") ? String(page.dropLast(5)) : page
-        folder = base + ".details"
-        name = folder.split(separator: "/").last.map(String.init) ?? folder
+        folder = Self.path(besidePage: page)
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
             throw AssayError("file.write", "cannot make the folder \(folder): \(error)")
         }
+    }
+
+    /// What a page needs to know of the files beside it.
+    package static func folder(besidePage page: String) -> DetailFolder {
+        let path = path(besidePage: page)
+        return DetailFolder(
+            name: path.split(separator: "/").last.map(String.init) ?? path,
+            rowsPerFile: rowsPerFile
+        )
+    }
+
+    private static func path(besidePage page: String) -> String {
+        (page.hasSuffix(".html") ? String(page.dropLast(5)) : page) + ".details"
     }
 
     /// Adds the next row as JSON.
@@ -41,11 +51,8 @@ package struct DetailFiles: Sendable {
     }
 
     /// Writes what is left.
-    ///
-    /// - Returns: What the page needs to know of the files.
-    package mutating func finish() throws -> DetailFolder {
+    package mutating func finish() throws {
         if !count.isMultiple(of: Self.rowsPerFile) { try flush() }
-        return DetailFolder(name: name, rowsPerFile: Self.rowsPerFile)
     }
 
     private mutating func flush() throws {

@@ -45,6 +45,16 @@ enum Schema {
                     """
             )
         }
+        // The order in which runs began: their ids end in a random suffix, and several may begin in one second.
+        migrator.registerMigration("m003-run-number") { db in
+            try db.execute(
+                sql: """
+                    ALTER TABLE runs ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+                    UPDATE runs SET number =
+                        (SELECT COUNT(*) FROM runs AS r WHERE (r.started, r.id) <= (runs.started, runs.id));
+                    """
+            )
+        }
         return migrator
     }
 }

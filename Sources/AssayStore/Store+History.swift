@@ -53,7 +53,7 @@ extension Store {
                     sql: """
                         SELECT json_remove(CAST(record AS TEXT), '$.results.questions', '$.results.spec', '$.timings')
                         FROM runs WHERE pipeline = ? AND status = ? AND record IS NOT NULL
-                        ORDER BY started DESC, id DESC LIMIT ?
+                        ORDER BY number DESC LIMIT ?
                         """,
                     arguments: [pipeline, RunStatus.success.rawValue, last == .max ? -1 : last]
                 )

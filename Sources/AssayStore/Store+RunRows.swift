@@ -73,12 +73,12 @@ extension Store {
                 )
                 try db.execute(
                     sql: """
-                        INSERT OR REPLACE INTO runs (id, pipeline, spec_hash, status, started, record)
-                        VALUES (?, ?, ?, ?, ?, ?)
+                        INSERT OR REPLACE INTO runs (id, pipeline, spec_hash, status, started, record, number)
+                        VALUES (?, ?, ?, ?, ?, ?, \(Self.runNumber))
                         """,
                     arguments: [
                         head.id, head.results.pipeline, head.results.specHash, head.status.rawValue,
-                        head.environment.started, payload,
+                        head.environment.started, payload, head.id,
                     ]
                 )
             }
@@ -183,7 +183,7 @@ extension Store {
                     sql: """
                         SELECT id, spec_hash, started, json_extract(CAST(record AS TEXT), '$.results.metrics') FROM runs
                         WHERE pipeline = ? AND status = 'success' AND record IS NOT NULL
-                        ORDER BY started DESC, id DESC LIMIT ?
+                        ORDER BY number DESC LIMIT ?
                         """,
                     arguments: [pipeline, limit]
                 )

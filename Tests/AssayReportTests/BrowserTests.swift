@@ -54,7 +54,8 @@ struct BrowserTests {
         for (number, question) in record.results.questions.enumerated() {
             try files.add(number, Data(try canonicalJSON(RunRow(question, timing: nil)).utf8))
         }
-        input.details = try files.finish()
+        try files.finish()
+        input.details = DetailFiles.folder(besidePage: folder + "/report.html")
         let page = try HTMLReport().render(input, options: ReportOptions())
         try Data(page.utf8).write(to: URL(filePath: folder + "/report.html"))
         try await check(folder + "/report.html")

@@ -36,7 +36,9 @@ enum SampleRecords {
     ]
 
     static let small: RunRecord = {
-        let questions = rows
+        var questions = rows
+        questions[1].attribution = .usedWrong
+        questions[4].attribution = .notRetrieved
         let results = RunResults(
             pipeline: "handbook",
             specHash: "0f3c9d2ab45e6711",
@@ -397,7 +399,11 @@ enum SampleRecords {
         }
         var record = small
         record.results.pipeline = "handbook-headings-160"
-        record.results.questions = rows
+        record.results.questions = rows.map { row in
+            var row = row
+            if let f1 = row.scores["token_f1"]?.score.value, f1 < 0.25 { row.attribution = .usedWrong }
+            return row
+        }
         record.results.metrics = metrics.map { summary($0, rows) }
         record.results.evalset = EvalsetSummary(
             name: "handbook",

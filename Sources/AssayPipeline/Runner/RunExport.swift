@@ -43,7 +43,8 @@ package enum RunExport {
                 try lines.append(line)
                 try sidecar.add(number, line)
             }
-            input.details = try sidecar.finish()
+            try sidecar.finish()
+            input.details = DetailFiles.folder(besidePage: folder + "/report.html")
         }
         try put("report.md", try ReportRenderers.builtin.renderer("markdown").render(input, options: ReportOptions()))
         try put("report.html", try ReportRenderers.builtin.renderer("html").render(input, options: ReportOptions()))

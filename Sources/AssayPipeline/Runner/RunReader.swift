@@ -41,9 +41,9 @@ package struct RunReader: Sendable {
     ///   - id: The run.
     ///   - baseline: Run to compare with.
     ///   - isPage: Whether questions are shown whole and the history is drawn.
-    ///   - page: Path of the page; questions that are not in it are written to files beside it.
+    ///   - page: Path of the page; it says that questions which are not in it are in the files that `writeDetails` writes.
     /// - Returns: The input of a renderer.
-    /// - Throws: `AssayError` "run.unknown", "report.baseline", "file.write".
+    /// - Throws: `AssayError` "run.unknown", "report.baseline".
     package func input(_ id: String, baseline: String?, isPage: Bool, page: String?) async throws -> ReportInput {
         var input = try await cards(id)
         if let baseline { input.comparison = try ReportComparison(baseline: try await cards(baseline), of: input) }
@@ -59,7 +59,7 @@ package struct RunReader: Sendable {
                 input.rows[number] = row
             }
         }
-        if let page, input.cards.count > chosen.count { input.details = try await writeDetails(id, besidePage: page) }
+        if let page, input.cards.count > chosen.count { input.details = DetailFiles.folder(besidePage: page) }
         return input
     }
 
@@ -69,7 +69,13 @@ package struct RunReader: Sendable {
         return ReportInput(head: stored.head, metrics: stored.metrics, cards: try await store.runCards(id))
     }
 
-    private func writeDetails(_ id: String, besidePage page: String) async throws -> DetailFolder {
+    /// Writes all rows of a run to files beside a page; they are copied as they are stored.
+    ///
+    /// - Parameters:
+    ///   - id: The run.
+    ///   - page: Path of the page.
+    /// - Throws: `AssayError` "file.write".
+    package func writeDetails(_ id: String, besidePage page: String) async throws {
         try await store.foldRunRows(id, into: try DetailFiles(besidePage: page)) {
             try $0.add($1, $2)
         } finish: {

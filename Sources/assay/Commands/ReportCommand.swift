@@ -66,7 +66,12 @@ struct ReportCommand: AsyncParsableCommand {
             isPage: isPage,
             page: isPage ? output : nil
         )
-        return try renderer.render(input, options: Terminal.options)
+        guard let output, input.details != nil else { return try renderer.render(input, options: Terminal.options) }
+        // The page and the files beside it are written side by side: one is work, the other waits for the disk.
+        async let written: Void = reader.writeDetails(ids[0], besidePage: output)
+        let page = try renderer.render(input, options: Terminal.options)
+        try await written
+        return page
     }
 
     private func write(_ text: String) throws {
