@@ -107,7 +107,7 @@ let metricDigests: [String] = [
     "faithfulness_verdict/1 96d19997c617",
     "context_relevance_verdict/1 e5c0c61b7aab",
     "answer_relevance_verdict/1 20276508b6f5",
-    "groundedness_detector/1 96e849439b49",
+    "groundedness_detector/1 65407c0f4815",
 ]
 
 extension JudgePromptTests {

@@ -25,6 +25,35 @@ struct SupportDetectorTests {
         }
     }
 
+    /// Two features that say nearly the same: a free fit would set one against the other.
+    @Test func noFeatureCountsAgainstItsDirection() async throws {
+        var random = SeededRandom(seed: 9)
+        var rows: [SupportFeatures] = []
+        var labels: [Bool] = []
+        let words = "alpha beta gamma delta epsilon zeta theta kappa lambda sigma".split(separator: " ").map(
+            String.init
+        )
+        for number in 0..<80 {
+            let kept = number % 2 == 0 ? 6 : random.index(below: 5)
+            let told = random.shuffled(words)
+            let foreign = (0..<(6 - kept)).map { "word\($0)x" }
+            let answer = "Then " + (told.prefix(kept) + foreign).joined(separator: " ") + "."
+            let made = try await SupportFeatures.make(
+                answer: answer,
+                question: "What?",
+                passages: ["They say " + told.joined(separator: " ") + "."]
+            ) { embedByLetters($0) }
+            rows.append(try #require(made))
+            labels.append(number % 2 == 0)
+        }
+        let model = SupportModel(training: rows, labels: labels)
+        for (weight, feature) in zip(model.regression.weights, SupportFeatures.directions) {
+            #expect(weight * feature.sign >= 0, "\(feature.name) \(weight)")
+        }
+        let right = zip(rows, labels).count { (model.probability($0) >= 0.5) == $1 }
+        #expect(right >= 72, "\(right) of 80")
+    }
+
     private let passages = [
         "The RX-40 controller needs 24 GiB of memory. It must not be started before the daemon is running.",
         "Backups are written to the Lisbon site every night.",

@@ -1,16 +1,16 @@
 package import AssayModel
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
 /// What can be seen of how well passages support an answer without asking a model that writes.
 package struct SupportFeatures: Sendable, Equatable {
-    /// Names of the features, in the order of `values`.
-    package static let names = [
-        "cosine_mean", "cosine_min", "words", "words_min", "bigrams", "longest_run", "new_words", "numbers",
-        "numbers_missing", "names", "names_missing", "negation", "log_length",
+    /// Names of the features, in the order of `values`, and which way each must count: more shared words never speak against support.
+    static let directions: [(name: String, sign: Double)] = [
+        ("cosine_mean", 1), ("cosine_min", 1), ("words", 1), ("words_min", 1), ("bigrams", 1), ("longest_run", 1),
+        ("new_words", -1), ("numbers", 1), ("numbers_missing", -1), ("names", 1), ("names_missing", -1),
+        ("negation", -1),
     ]
+
+    /// Names of the features, in the order of `values`.
+    package static let names = directions.map(\.name)
 
     /// The features of an answer.
     package let values: [Double]
@@ -94,7 +94,6 @@ package struct SupportFeatures: Sendable, Equatable {
             Self.share(of: answerNumbers, where: isKnownNumber),
             Double(min(3, answerNumbers.count { !isKnownNumber($0) })), Self.share(of: answerNames, where: isKnownName),
             Double(min(3, answerNames.count { !isKnownName($0) })), denials.reduce(0, +) / Double(denials.count),
-            log(Double(answerTokens.count)),
         ]
     }
 
