@@ -21,7 +21,7 @@ struct MetricTableTests {
         ("nDCG@10", "metric.unknown", "did you mean 'ndcg@10'?"),
         ("span_recal@5tok", "metric.unknown", "did you mean 'span_recall@5tok'?"),
         ("meteor", "metric.unknown", "'assay metrics' lists all"),
-        ("", "metric.unknown", "'assay metrics' lists all"), ("@5", "metric.unknown", "known: "),
+        ("", "metric.unknown", "'assay metrics' lists all"), ("@5", "metric.unknown", "'assay metrics' lists all"),
         ("recall", "metric.cut", "needs a cut; write recall@K"),
         ("recall@10tok", "metric.cut", "takes no budget of tokens"),
         ("token_f1@5", "metric.cut", "takes no cut at a rank; write token_f1"),
