@@ -62,6 +62,19 @@ package final class Store: Sendable {
         }
     }
 
+    /// Finished items decoded, by key; those that are not there or cannot be read are missing.
+    package func items<Value: Decodable & Sendable>(
+        _ stage: String,
+        _ keys: [ItemKey],
+        as type: Value.Type
+    ) async throws -> [ItemKey: Value] {
+        let payloads = try await items(stage, keys)
+        let start = ContinuousClock.now
+        defer { count(since: start, calls: 0) }
+        let decoder = JSONDecoder()
+        return payloads.compactMapValues { try? decoder.decode(Value.self, from: Data($0)) }
+    }
+
     /// One finished item decoded, nil when it is not there or cannot be read: then it is made anew, and replaced.
     package func item<Value: Decodable & Sendable>(
         _ stage: String,
