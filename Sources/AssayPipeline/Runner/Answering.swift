@@ -17,6 +17,11 @@ struct Answering: Sendable {
         var timings: CallTimings?
         var reused: Bool
         var neutralised: Int
+
+        /// The same for an equal question, which cost nothing more.
+        func shared(neutralised: Int) -> Outcome {
+            Outcome(answer: answer, failure: failure, timings: timings, reused: failure == nil, neutralised: neutralised)
+        }
     }
 
     let spec: PipelineSpec.Answer
@@ -100,12 +105,24 @@ struct Answering: Sendable {
             defer { advance() }
             return try withSpan("assay.answer") { _ in try outcome(prepared, Kept(reply: found.reply, reused: true)) }
         }
-        let missing = prepared.indices.filter { outcomes[$0] == nil }
+        // Equal questions of a block are asked once, by the first of them.
+        var first: [ItemKey: Int] = [:]
+        let missing = prepared.indices.filter { number in
+            guard outcomes[number] == nil, first[prepared[number].key] == nil else { return false }
+            first[prepared[number].key] = number
+            return true
+        }
+        let lookedUp = ContinuousClock.now
         let made = try await concurrentMap(missing, limit: engine.slots) { number in
             defer { advance() }
-            return try await withSpan("assay.answer") { _ in try await answer(prepared[number], onDelta: nil) }
+            return try await withSpan("assay.answer") { _ in try await answer(prepared[number], unknownAt: lookedUp) }
         }
         for (number, outcome) in zip(missing, made) { outcomes[number] = outcome }
+        for number in outcomes.indices where outcomes[number] == nil {
+            guard let same = first[prepared[number].key] else { continue }
+            outcomes[number] = outcomes[same]?.shared(neutralised: prepared[number].neutralised)
+            advance()
+        }
         return outcomes.compactMap(\.self)
     }
 
@@ -124,28 +141,54 @@ struct Answering: Sendable {
         chunks: [String],
         onDelta: (@Sendable (String) -> Void)? = nil
     ) async throws -> Outcome {
-        try await answer(prepare(question, passages: passages, chunks: chunks), onDelta: onDelta)
+        try await answer(try prepare(question, passages: passages, chunks: chunks), onDelta: onDelta)
     }
 
+    /// Asks alone: the caller has looked the key up, and asks no equal one meanwhile.
+    ///
+    /// An engine may be slow and other processes may ask the same: what was looked up more than a second ago is looked up again.
+    private func answer(_ prepared: Prepared, unknownAt time: ContinuousClock.Instant) async throws -> Outcome {
+        try await failing(prepared) {
+            try outcome(prepared, await makeOrFind(prepared, isUnknown: .now - time < .seconds(1), onDelta: nil))
+        }
+    }
+
+    /// Asks together with everyone who asks the same meanwhile.
     private func answer(_ prepared: Prepared, onDelta: (@Sendable (String) -> Void)?) async throws -> Outcome {
-        do {
+        try await failing(prepared) {
             let (kept, wasShared) = try await flights.run(prepared.key) {
-                if let stored = try await store.item("answer", prepared.key, as: Stored.self) {
-                    return Kept(reply: stored.reply, reused: true)
-                }
-                let reply = try await withSpan("assay.generate") { span in
-                    let reply = try await engine.chat(prepared.request, onDelta: onDelta)
-                    span.attributes["gen_ai.usage.input_tokens"] = reply.usage.promptTokens
-                    span.attributes["gen_ai.usage.output_tokens"] = reply.usage.completionTokens
-                    return reply
-                }
-                try await store.commit("answer", prepared.key, Stored(reply: reply))
-                return Kept(reply: reply, reused: false)
+                try await makeOrFind(prepared, isUnknown: false, onDelta: onDelta)
             }
             return try outcome(prepared, Kept(reply: kept.reply, reused: kept.reused || wasShared))
+        }
+    }
+
+    /// An error that concerns this question alone is its outcome.
+    private func failing(_ prepared: Prepared, _ body: () async throws -> Outcome) async throws -> Outcome {
+        do {
+            return try await body()
         } catch let error as AssayError where error.concernsOneRequest {
             return Outcome(failure: error.description, reused: false, neutralised: prepared.neutralised)
         }
+    }
+
+    /// The reply of the store, else of the engine, committed.
+    private func makeOrFind(
+        _ prepared: Prepared,
+        isUnknown: Bool,
+        onDelta: (@Sendable (String) -> Void)?
+    ) async throws -> Kept {
+        if !isUnknown, let stored = try await store.item("answer", prepared.key, as: Stored.self) {
+            return Kept(reply: stored.reply, reused: true)
+        }
+        let reply = try await withSpan("assay.generate") { span in
+            let reply = try await engine.chat(prepared.request, onDelta: onDelta)
+            span.attributes["gen_ai.usage.input_tokens"] = reply.usage.promptTokens
+            span.attributes["gen_ai.usage.output_tokens"] = reply.usage.completionTokens
+            return reply
+        }
+        try await store.commit("answer", prepared.key, Stored(reply: reply))
+        return Kept(reply: reply, reused: false)
     }
 
     private func outcome(_ prepared: Prepared, _ kept: Kept) throws -> Outcome {
