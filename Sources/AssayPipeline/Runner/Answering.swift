@@ -20,7 +20,13 @@ struct Answering: Sendable {
 
         /// The same for an equal question, which cost nothing more.
         func shared(neutralised: Int) -> Outcome {
-            Outcome(answer: answer, failure: failure, timings: timings, reused: failure == nil, neutralised: neutralised)
+            Outcome(
+                answer: answer,
+                failure: failure,
+                timings: timings,
+                reused: failure == nil,
+                neutralised: neutralised
+            )
         }
     }
 

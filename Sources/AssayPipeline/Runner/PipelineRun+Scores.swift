@@ -5,7 +5,6 @@ extension PipelineRun {
     /// The rows with their scores, and what they add up to.
     func score(
         _ rows: [QuestionResult],
-        _ evalset: EvalsetSource,
         _ replicate: Int,
         _ results: inout RunResults,
         _ timings: inout RunTimings
@@ -28,14 +27,6 @@ extension PipelineRun {
         results.questions = try await scoring.run(rows)
         results.metrics = MetricSummary.all(of: session.parts.metrics.map(\.definition), rows: results.questions)
             .map { $0.standing(by: calibrations, fingerprint: bench?.fingerprint) }
-        results.evalset = EvalsetSummary(
-            name: evalset.name,
-            fingerprint: try evalset.fingerprint,
-            split: evalset.split,
-            questions: rows.count,
-            unanswerable: rows.count { $0.sample.question.isUnanswerable },
-            answered: rows.count { $0.sample.answer != nil || $0.failure != nil }
-        )
         var count = StageCount("score")
         count.items = rows.count * session.parts.metrics.count
         if let counts = bench?.counts {
@@ -54,5 +45,19 @@ extension PipelineRun {
         // With a judge the time is the judge's line; it must not count twice.
         if bench == nil { count.time = clock.now - start }
         timings.stages.append(count.timing)
+    }
+}
+
+extension EvalsetSummary {
+    /// What was asked, and how much of it was answered.
+    init(_ evalset: EvalsetSource, fingerprint: String, rows: [QuestionResult]) {
+        self.init(
+            name: evalset.name,
+            fingerprint: fingerprint,
+            split: evalset.split,
+            questions: rows.count,
+            unanswerable: rows.count { $0.sample.question.isUnanswerable },
+            answered: rows.count { $0.sample.answer != nil || $0.failure != nil }
+        )
     }
 }

@@ -104,9 +104,12 @@ package struct PipelineRun: Sendable {
         let parts = session.parts
         // Errors in the evalset are found before the expensive part.
         let evalset = try await offPool { [options] in
-            try parts.spec.evaluate.map { try EvalsetSource($0, data: options.data, at: $0.place) }
+            try parts.spec.evaluate.map { evaluate in
+                let evalset = try EvalsetSource(evaluate, data: options.data, at: evaluate.place)
+                return (source: evalset, fingerprint: try evalset.fingerprint)
+            }
         }
-        var indexed = try await session.openIndex(data: options.data, for: evalset)
+        var indexed = try await session.openIndex(data: options.data, for: evalset?.source)
         var timings = RunTimings(stages: [
             indexed.corpus.read.timing, indexed.corpus.chunk.timing, indexed.corpus.embed.timing, indexed.timing,
         ])
@@ -117,12 +120,13 @@ package struct PipelineRun: Sendable {
             corpus: summary(indexed),
             components: parts.versions
         )
-        if let evalset {
+        if let (evalset, fingerprint) = evalset {
             let asked = try await ask(evalset, indexed, &timings)
             // Nothing is appended to the vector file from here on: other runs may.
             indexed.vectorLock = nil
             let answered = try await answer(asked, replicate, &results, &timings)
-            try await score(answered, evalset, replicate, &results, &timings)
+            results.evalset = EvalsetSummary(evalset, fingerprint: fingerprint, rows: answered)
+            try await score(answered, replicate, &results, &timings)
         }
         var environment = Machine.environment(started: started)
         environment.finished = session.now()
