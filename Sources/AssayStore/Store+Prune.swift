@@ -20,6 +20,7 @@ extension Store {
     ///   - before: Items made earlier than this, as "2026-01-31T00:00:00Z".
     ///   - stages: Only these, or all.
     /// - Returns: Counts by stage, in the order of their names.
+    /// - Throws: `AssayError` "store.…".
     package func prunable(before: String, stages: [String]?) async throws -> [Prunable] {
         try await readable("count old items") { [pool] in
             try await pool.read { db in
@@ -41,6 +42,7 @@ extension Store {
     ///   - before: Items made earlier than this.
     ///   - stages: Only these, or all.
     /// - Returns: What was removed.
+    /// - Throws: `AssayError` "store.…"; then nothing was removed.
     package func prune(before: String, stages: [String]?) async throws -> [Prunable] {
         let found = try await prunable(before: before, stages: stages)
         try await readable("remove old items") { [pool] in
