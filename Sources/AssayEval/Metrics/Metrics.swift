@@ -10,7 +10,7 @@ package enum Metrics {
         .rPrecision, .bpref, .relativePrecision, .rankBiasedPrecision,
         .exactMatch, .tokenF1, .rouge1, .rouge2, .rougeL, .semanticSimilarity,
         .bleu, .chrf, .levenshtein, .jaro, .jaroWinkler, .hamming, .quotedSpans,
-        .contains, .startsWith, .matches, .jsonValid, .jsonSchema, .tokenLimit, .costLimit,
+        .contains, .startsWith, .matches, .jsonValid, .jsonSchema, .tokenLimit, .costLimit, .latencyLimit,
         .citationPrecision, .citationRecall,
         .abstentionAccuracy, .abstentionPrecision, .abstentionRecall,
         .faithfulness, .answerRelevancy, .contextPrecision, .contextRecall,

@@ -315,6 +315,7 @@ extension ImportedSample {
     /// As a row of a run: citations and abstention are read from the answer as they are from an engine's.
     fileprivate var row: QuestionResult {
         var sample = sample
+        sample.latencyMs = latencyMs
         guard let answer else { return QuestionResult(sample: sample, failure: failure) }
         let reply = ChatReply(
             text: answer,
