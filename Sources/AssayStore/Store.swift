@@ -140,7 +140,9 @@ package final class Store: Sendable {
 
     /// Commits one item even when the task was cancelled meanwhile: what an engine has said is paid for.
     package func commit(_ stage: String, _ key: ItemKey, _ value: some Encodable & Sendable) async throws {
-        try await readable("store a finished \(stage) item") { try await offPool { try self.putNow(stage, key, value) } }
+        try await readable("store a finished \(stage) item") {
+            try await offPool { try self.putNow(stage, key, value) }
+        }
     }
 
     /// Commits one encodable item.
