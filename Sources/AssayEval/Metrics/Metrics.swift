@@ -11,7 +11,7 @@ package enum Metrics {
         .exactMatch, .tokenF1, .rouge1, .rouge2, .rougeL, .semanticSimilarity,
         .bleu, .chrf, .levenshtein, .jaro, .jaroWinkler, .hamming, .quotedSpans,
         .contains, .startsWith, .matches, .jsonValid, .jsonSchema, .tokenLimit, .costLimit, .latencyLimit,
-        .citationPrecision, .citationRecall,
+        .citationPrecision, .citationRecall, .citationValidity, .attackSuccess, .attackFalseAlarm,
         .abstentionAccuracy, .abstentionPrecision, .abstentionRecall,
         .faithfulness, .answerRelevancy, .contextPrecision, .contextRecall,
         .contextUtilization, .contextEntityRecall, .noiseSensitivityRelevant, .noiseSensitivityIrrelevant,

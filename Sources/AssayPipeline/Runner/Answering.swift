@@ -1,4 +1,5 @@
 import AssayEngines
+import AssayIngest
 import AssayModel
 import AssayStore
 import Tracing
@@ -16,7 +17,10 @@ struct Answering: Sendable {
         var failure: String?
         var timings: CallTimings?
         var reused: Bool
+        /// Control-token literals in passages and question that were kept from becoming control tokens.
         var neutralised: Int
+        /// Whether the prompt went out as token ids.
+        var sentAsTokens = false
 
         /// The same for an equal question, which cost nothing more.
         func shared(neutralised: Int) -> Outcome {
@@ -25,7 +29,8 @@ struct Answering: Sendable {
                 failure: failure,
                 timings: timings,
                 reused: failure == nil,
-                neutralised: neutralised
+                neutralised: neutralised,
+                sentAsTokens: sentAsTokens
             )
         }
     }
@@ -53,15 +58,17 @@ struct Answering: Sendable {
         var reused: Bool
     }
 
-    /// Renders the request for a question: retrieved text and question lose their control-token literals first.
+    /// Renders the request for a question.
+    ///
+    /// A question loses what cannot be seen, as documents did when they were read. Retrieved text and question lose their control-token literals first, where the engine does not see to them itself.
     func request(_ question: String, passages: [String]) -> (request: ChatRequest, neutralised: Int) {
         var neutralised = 0
         func safe(_ text: String) -> String {
             let guarded = guardian.neutralise(text)
             neutralised += guarded.count
-            return guarded.text
+            return engine.keepsTextPlain ? text : guarded.text
         }
-        let messages = template.messages(question: safe(question), passages: passages.map(safe))
+        let messages = template.messages(question: safe(visible(question)), passages: passages.map(safe))
         let request = ChatRequest(
             messages: messages,
             maxTokens: spec.maxTokens,
@@ -203,7 +210,8 @@ struct Answering: Sendable {
             answer: AnswerParser.answer(kept.reply, passages: prepared.chunks),
             timings: kept.reply.timings,
             reused: kept.reused,
-            neutralised: prepared.neutralised
+            neutralised: prepared.neutralised,
+            sentAsTokens: kept.reply.sentAsTokens == true
         )
     }
 }

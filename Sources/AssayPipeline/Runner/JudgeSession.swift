@@ -99,7 +99,7 @@ final class JudgeSession: Sendable {
         let messages = call.messages.map { message in
             let guarded = guardian.neutralise(message.content)
             found += guarded.count
-            return ChatMessage(role: message.role, content: guarded.text)
+            return engine.keepsTextPlain ? message : ChatMessage(role: message.role, content: guarded.text)
         }
         let isToken = call.choices != nil
         let request = ChatRequest(

@@ -111,6 +111,7 @@ extension PipelineRun {
                 rows[place].sample.answer = outcome.answer
                 rows[place].failure = outcome.failure
                 results.neutralisedTokens += outcome.neutralised
+                if outcome.sentAsTokens { results.tokenPrompts = (results.tokenPrompts ?? 0) + 1 }
                 count.add(outcome)
                 timings.questions[samples[place].question.id]?.answer = outcome.timings
             }
