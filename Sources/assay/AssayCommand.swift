@@ -27,6 +27,7 @@ struct AssayCommand: AsyncParsableCommand {
             ModelsCommand.self,
             CacheCommand.self,
             DoctorCommand.self,
+            SchemaCommand.self,
         ]
     )
 }
