@@ -55,7 +55,12 @@ let package = Package(
         ),
         // MARK: adapters
         .target(name: "AssayHTTP", dependencies: ["AssayModel", "CLibCurl"]),
-        .target(name: "AssayEngines", dependencies: ["AssayModel", "AssayHTTP"]),
+        .target(
+            name: "AssayEngines",
+            dependencies: [
+                "AssayModel", "AssayHTTP", .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+            ]
+        ),
         .target(name: "AssayStore", dependencies: ["AssayModel", .product(name: "GRDB", package: "GRDB.swift")]),
         .target(
             name: "AssayTelemetry",
@@ -85,6 +90,14 @@ let package = Package(
         ),
         // What the statistics are worth, by simulation; `make simulate`.
         .executableTarget(name: "simulate", dependencies: ["AssayModel", "AssayEval"], path: "Benchmarks/simulate"),
+        // What telemetry costs a span; `make bench-telemetry`.
+        .executableTarget(
+            name: "bench-telemetry",
+            dependencies: [
+                "AssayModel", "AssayTelemetry", .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            path: "Benchmarks/telemetry"
+        ),
         // MARK: tests
         .target(name: "AssayTestProcess", path: "Tests/AssayTestProcess"),
         .target(name: "AssayTestServer", dependencies: ["AssayModel", "AssayHTTP"], path: "Tests/AssayTestServer"),

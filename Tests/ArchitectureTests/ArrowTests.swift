@@ -17,7 +17,7 @@ struct ArrowTests {
         "AssayEval": ["AssayModel"],
         "AssayReport": ["AssayModel"],
         "AssayHTTP": ["AssayModel", "CLibCurl"],
-        "AssayEngines": ["AssayModel", "AssayHTTP"],
+        "AssayEngines": ["AssayModel", "AssayHTTP", "Instrumentation"],
         "AssayStore": ["AssayModel", "GRDB"],
         "AssayTelemetry": ["AssayModel", "AssayHTTP", "Tracing"],
         "AssayPipeline": [
@@ -25,6 +25,7 @@ struct ArrowTests {
             "AssayEval", "AssayReport", "AssayHTTP", "AssayEngines", "AssayStore", "Tracing", "Yams",
         ],
         "simulate": ["AssayModel", "AssayEval"],
+        "bench-telemetry": ["AssayModel", "AssayTelemetry", "Tracing"],
         "assay": [
             "AssayModel", "AssayPipeline", "AssayEval", "AssayReport", "AssayStore", "AssayTelemetry", "ArgumentParser",
             "Instrumentation",

@@ -1,4 +1,5 @@
 import AssayTelemetry
+import Foundation
 import Testing
 
 struct MetricTextTests {
@@ -108,6 +109,24 @@ struct MetricTextTests {
         #expect(ServiceMetrics.tokenUsage.exposedName == "gen_ai_client_token_usage")
         #expect(ServiceMetrics.processorTime.exposedName == "process_cpu_seconds_total")
         #expect(ServiceMetrics.residentMemory.exposedName == "process_resident_memory_bytes")
+    }
+
+    /// The whole table with a value each; the peers' test hands the file to promtool and Prometheus.
+    @Test func theServicesTextIsTheGoldenFile() throws {
+        let registry = MetricRegistry()
+        registry.add(ServiceMetrics.answers, 12_345_679, "handbook", "answered")
+        for value in [0.05, 0.1, 0.2] { registry.observe(ServiceMetrics.timeToFirstToken, value, "smol") }
+        for metric in ServiceMetrics.all
+        where metric != ServiceMetrics.answers && metric != ServiceMetrics.timeToFirstToken {
+            let series = registry.series(metric, metric.labels.map { $0.values?.first ?? "x" })
+            metric.kind == .histogram ? series?.observe(0.3) : series?.set(1.5)
+        }
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/metrics.txt")
+        if ProcessInfo.processInfo.environment["RECORD_SNAPSHOTS"] == "1" {
+            try Data(registry.text().utf8).write(to: file)
+            Issue.record("the golden file was written")
+        }
+        #expect(registry.text() == String(decoding: try Data(contentsOf: file), as: UTF8.self))
     }
 
     @Test func theProcessIsRead() throws {

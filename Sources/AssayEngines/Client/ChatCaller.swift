@@ -80,7 +80,7 @@ struct ChatCaller: Sendable {
         let request = HTTPRequest(
             "POST",
             endpoint.baseURL + "/chat/completions",
-            headers: endpoint.headers,
+            headers: endpoint.headers + TraceHeaders.current,
             body: body,
             deadline: left,
             connectTimeout: connectTimeout,
