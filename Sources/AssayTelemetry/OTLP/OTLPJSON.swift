@@ -173,6 +173,11 @@ struct JSONBytes {
     /// A string in quotes; control characters are escaped.
     mutating func string(_ text: String) {
         bytes.append(0x22)
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5c }) else {
+            bytes.append(contentsOf: text.utf8)
+            bytes.append(0x22)
+            return
+        }
         for byte in text.utf8 {
             switch byte {
             case 0x22, 0x5c:

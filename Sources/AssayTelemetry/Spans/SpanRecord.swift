@@ -113,7 +113,7 @@ package struct SpanRecord: Sendable, Equatable {
     package var start: UInt64
     /// Nanoseconds since 1970.
     package var end: UInt64
-    /// Sorted by key.
+    /// In a fixed order.
     package var attributes: [Attribute]
     package var events: [Event] = []
     package var links: [Link] = []
