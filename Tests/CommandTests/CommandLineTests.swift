@@ -97,7 +97,10 @@ struct CommandLineTests {
 
     @Test func aTraceHasASpanForEveryStage() throws {
         let project = try CommandProject(documents: 4)
-        #expect(try project.assay.run("run", "--trace", "trace.jsonl", "pipeline.yaml").status == 0)
+        #expect(
+            try project.assay.run("run", "--trace", "trace.jsonl", "--trace-profile", "openinference", "pipeline.yaml")
+                .status == 0
+        )
         let lines = try String(contentsOfFile: project.root + "/trace.jsonl", encoding: .utf8).split(separator: "\n")
         var names: Set<String> = []
         var ids: Set<String> = []
@@ -109,7 +112,10 @@ struct CommandLineTests {
             ids.insert(span?["spanId"]?.stringValue ?? "")
             if let parent = span?["parentSpanId"]?.stringValue { parents.insert(parent) }
         }
-        for name in ["assay.run", "assay.retrieve", "assay.search", "assay.fuse", "assay.answer", "assay.generate"] {
+        for name in [
+            "assay.run", "assay.retrieve", "assay.search", "assay.fuse", "assay.answer", "assay.generate",
+            "assay.question", "assay.prompt", "assay.score",
+        ] {
             #expect(names.contains(name), "\(name) is missing in \(names.sorted())")
         }
         #expect(parents.isSubset(of: ids), "every parent is in the file")

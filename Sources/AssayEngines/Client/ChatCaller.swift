@@ -112,7 +112,7 @@ struct ChatCaller: Sendable {
         let request = HTTPRequest(
             "POST",
             prompt.url,
-            headers: endpoint.headers,
+            headers: endpoint.headers + TraceHeaders.current,
             body: prompt.body,
             deadline: left,
             connectTimeout: connectTimeout,

@@ -20,7 +20,8 @@ extension PipelineRun {
             bench: bench,
             embed: embedder.map { embedder in { @Sendable texts in try await embedder.embed(texts, as: .document) } },
             limit: bench?.slots ?? 2,
-            progress: session.progress
+            progress: session.progress,
+            traces: traces
         )
         // Read before the expensive part: a damaged record ends the run here.
         let calibrations = try session.calibrations.records()

@@ -4,6 +4,7 @@ import AssayIngest
 package import AssayModel
 import AssayStore
 import FoundationEssentials
+import Tracing
 
 /// Scores answers that another system made: no corpus, no pipeline, the same record as a run.
 package struct ScoreRun: Sendable {
@@ -59,6 +60,7 @@ package struct ScoreRun: Sendable {
     /// What was read of the file.
     package let reading: Reading
     private let request: Request
+    private let traces = QuestionTraces()
     private let set: SampleSet
     private let metrics: [any Metric]
     private let bench: JudgeBench?
@@ -189,7 +191,12 @@ package struct ScoreRun: Sendable {
         try await store.startRun(id, pipeline: results.pipeline, specHash: results.specHash, started: started)
         do {
             var timings = RunTimings(stages: [])
-            results.questions = try await scored(&results, &timings)
+            results.questions = try await withSpan("assay.run") { span in
+                span.attributes[TraceKey.pipeline] = results.pipeline
+                span.attributes[TraceKey.session] = id
+                traces.begin(span, pipeline: results.pipeline, run: id)
+                return try await scored(&results, &timings)
+            }
             results.metrics = MetricSummary.all(of: metrics.map(\.definition), rows: results.questions)
             var environment = Machine.environment(started: started)
             environment.finished = now()
@@ -221,12 +228,14 @@ package struct ScoreRun: Sendable {
             guard let time = sample.latencyMs else { continue }
             timings.questions[sample.id] = QuestionTiming(retrieveMs: 0, answer: CallTimings(totalMs: time))
         }
+        for row in rows { traces.record(row) }
         let scoring = Scoring(
             metrics: metrics.map { unranked.isEmpty ? $0 : RankedOnly(metric: $0, unranked: unranked) },
             bench: bench,
             embed: embed.map { embed in { @Sendable texts in try await embed.embed(texts, as: .document) } },
             limit: bench?.slots ?? 2,
-            progress: progress
+            progress: progress,
+            traces: traces
         )
         let scored = try await scoring.run(rows)
         let seconds = (clock.now - start) / .seconds(1)

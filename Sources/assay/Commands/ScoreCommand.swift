@@ -67,12 +67,16 @@ struct ScoreCommand: AsyncParsableCommand {
     @Option(name: .customLong("report"), help: "Also write a report: .html, .json, else Markdown.")
     var reportFile: String?
 
+    @OptionGroup var tracing: TraceOptions
+
     @OptionGroup var place: WorkspaceOptions
 
     func run() async throws {
         let code = try await Interrupt.cancelling { () -> ExitCode in
             do {
-                return try await score()
+                return try await tracing.recording { try await score() }
+            } catch let code as ExitCode {
+                return code
             } catch {
                 return fail(error)
             }
