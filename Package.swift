@@ -86,6 +86,10 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            resources: [
+                .embedInCode("Page/page.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
+                .embedInCode("Page/openapi.json"),
             ]
         ),
         // MARK: app
@@ -135,7 +139,14 @@ let package = Package(
             name: "AssayPipelineTests",
             dependencies: ["AssayPipeline", "AssayEngines", "AssayEval", "AssayModel", "AssayStore"]
         ),
-        .testTarget(name: "AssayServeTests", dependencies: ["AssayServe", "AssayModel", "AssayTestProcess"]),
+        .testTarget(
+            name: "AssayServeTests",
+            dependencies: [
+                "AssayServe", "AssayPipeline", "AssayModel", "AssayEngines", "AssayHTTP", "AssayTestProcess",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            exclude: ["Browser", "Clients"]
+        ),
         .testTarget(name: "CommandTests", dependencies: ["AssayModel", "AssayTestProcess"], exclude: ["Snapshots"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["AssayTestProcess"]),
     ],

@@ -90,12 +90,14 @@ actor SerialWork {
         return try await task.value
     }
 
-    private func promoted(_ body: @escaping @Sendable () async throws -> OpenedPipeline) async throws -> OpenedPipeline {
+    private func promoted(_ body: @escaping @Sendable () async throws -> OpenedPipeline) async throws -> OpenedPipeline
+    {
         next = nil
         return try await start(body).value
     }
 
-    private func start(_ body: @escaping @Sendable () async throws -> OpenedPipeline) -> Task<OpenedPipeline, any Error> {
+    private func start(_ body: @escaping @Sendable () async throws -> OpenedPipeline) -> Task<OpenedPipeline, any Error>
+    {
         let task = Task {
             defer { finished() }
             return try await body()

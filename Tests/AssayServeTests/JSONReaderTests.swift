@@ -5,7 +5,7 @@ import Testing
 
 struct JSONReaderTests {
     @Test(arguments: [
-        #"{"a":[1,-2.5,1e3,true,false,null,"x\n\"é😀"],"b":{}}"#, "[]", " 7 ", #""""#,
+        #"{"a":[1,-2.5,12.25e1,true,false,null,"x\n\"é😀"],"b":{}}"#, "[]", " 7 ", #""""#,
     ])
     func whatIsWrittenIsReadAgain(_ text: String) throws {
         let value = try JSONReader.parse(Array(text.utf8))
@@ -15,7 +15,8 @@ struct JSONReaderTests {
     }
 
     @Test(arguments: [
-        "", "{", "[1,]", "{\"a\":1,}", "{\"a\":1,\"a\":2}", "01", "1.", "1e", "nul", "\"\u{01}\"", "\"\\ud800\"", "\"\\x\"",
+        "", "{", "[1,]", "{\"a\":1,}", "{\"a\":1,\"a\":2}", "01", "1.", "1e", "nul", "\"\u{01}\"", "\"\\ud800\"",
+        "\"\\x\"",
         "1e999", "[1] 2", "'a'", "{a:1}", "-", "\"", "\"\\u12",
     ])
     func whatIsWrongIsRefused(_ text: String) {

@@ -37,7 +37,10 @@ package struct DocumentFolder: Sendable {
     package func put(_ id: String, tenant: String?, text: String) throws -> String {
         try Self.check(id)
         guard !text.isEmpty, text.utf8.count <= Self.maximumBytes else {
-            throw AssayError("document.size", "a document has 1 to \(Self.maximumBytes) bytes, this one has \(text.utf8.count)")
+            throw AssayError(
+                "document.size",
+                "a document has 1 to \(Self.maximumBytes) bytes, this one has \(text.utf8.count)"
+            )
         }
         try writeAtomically(Data(text.utf8), to: path(id, tenant))
         return Self.name(id, tenant)
@@ -52,7 +55,11 @@ package struct DocumentFolder: Sendable {
         let path = path(id, tenant)
         guard FileManager.default.fileExists(atPath: path) else { return false }
         do { try FileManager.default.removeItem(atPath: path) } catch {
-            throw AssayError("file.write", "cannot remove the document '\(id)'", remedy: "check the rights of its folder")
+            throw AssayError(
+                "file.write",
+                "cannot remove the document '\(id)'",
+                remedy: "check the rights of its folder"
+            )
         }
         return true
     }

@@ -77,3 +77,13 @@ extension PipelineParts {
     /// Name of the embedding model, nil for keyword-only pipelines.
     package var embedderName: String? { embedder?.product.fingerprint.model }
 }
+
+extension PipelineSession {
+    /// Tokens of the texts as the embedder counts them; a quarter of their bytes where it has no tokenizer.
+    package func tokens(of texts: [String]) -> Int {
+        guard let tokenizer = parts.embedder?.product.tokenizer else {
+            return texts.reduce(0) { $0 + ($1.utf8.count + 3) / 4 }
+        }
+        return texts.reduce(0) { $0 + tokenizer.count($1) }
+    }
+}

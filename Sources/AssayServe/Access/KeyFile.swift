@@ -96,7 +96,10 @@ package struct KeyFile: Sendable, Codable, Equatable {
         do {
             let folder = URL(filePath: path).deletingLastPathComponent().path()
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            try Data((try canonicalJSON(self, pretty: true) + "\n").utf8).write(to: URL(filePath: path), options: .atomic)
+            try Data((try canonicalJSON(self, pretty: true) + "\n").utf8).write(
+                to: URL(filePath: path),
+                options: .atomic
+            )
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         } catch {
             throw AssayError("keys.write", "cannot write \(path)", remedy: "check rights and free space")

@@ -43,7 +43,11 @@ final class RateLimits: Sendable {
             if let limit = caller.requestsPerMinute, waits.tokens == 0 {
                 var bucket = buckets["r " + caller.name] ?? Bucket(level: Double(limit), time: now)
                 bucket.fill(limit, now: now)
-                if bucket.level >= 1 { bucket.level -= 1 } else { waits.requests = (1 - bucket.level) * 60 / Double(limit) }
+                if bucket.level >= 1 {
+                    bucket.level -= 1
+                } else {
+                    waits.requests = (1 - bucket.level) * 60 / Double(limit)
+                }
                 buckets["r " + caller.name] = bucket
             }
             return waits

@@ -52,7 +52,8 @@ struct AdmissionQueue<Ticket: Hashable & Sendable>: Sendable {
         }
         let wait = predictedWait
         let isFull =
-            waiting >= limits.waiting || (queues[key]?.count ?? 0) >= limits.waitingPerKey || wait > limits.predictedWait
+            waiting >= limits.waiting || (queues[key]?.count ?? 0) >= limits.waitingPerKey
+            || wait > limits.predictedWait
         if isFull { return .refused(afterSeconds: max(1, wait)) }
         if queues[key] == nil { turns.append(key) }
         queues[key, default: []].append((ticket, deadline))

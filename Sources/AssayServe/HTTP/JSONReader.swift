@@ -60,7 +60,9 @@ struct JSONReader {
         if take("}") { return .object(members) }
         while true {
             skipSpace()
-            guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw fault("a name is missing") }
+            guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
+                throw fault("a name is missing")
+            }
             let name = try string()
             skipSpace()
             guard take(":") else { throw fault("a colon is missing") }

@@ -32,14 +32,18 @@ extension Request {
                 message: "the body must be sent as Content-Type: application/json"
             )
         }
-        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit { throw Failure.tooLarge(limit) }
+        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit {
+            throw Failure.tooLarge(limit)
+        }
         var bytes: [UInt8] = []
         for try await part in body {
             guard bytes.count + part.readableBytes <= limit else { throw Failure.tooLarge(limit) }
             bytes.append(contentsOf: part.readableBytesView)
         }
         let value = try JSONReader.parse(bytes)
-        guard case .object = value else { throw Failure.badRequest("the body must be a JSON object", code: "invalid_json") }
+        guard case .object = value else {
+            throw Failure.badRequest("the body must be a JSON object", code: "invalid_json")
+        }
         return value
     }
 }

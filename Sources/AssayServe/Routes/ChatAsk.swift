@@ -68,7 +68,11 @@ struct ChatAsk: Equatable {
         var text = content?.stringValue ?? ""
         for part in content?.arrayValue ?? [] {
             guard part["type"]?.stringValue == "text", let piece = part["text"]?.stringValue else {
-                throw .badRequest("a message has parts of type 'text' only", code: "unsupported_content", param: "messages")
+                throw .badRequest(
+                    "a message has parts of type 'text' only",
+                    code: "unsupported_content",
+                    param: "messages"
+                )
             }
             text += piece
         }
@@ -82,7 +86,10 @@ struct ChatAsk: Equatable {
     }
 
     private static func refuse(_ body: JSONValue, _ answer: PipelineSpec.Answer) throws(Failure) {
-        func given(_ name: String) -> JSONValue? { body[name].flatMap { $0 == .null ? nil : $0 } }
+        func given(_ name: String) -> JSONValue? {
+            guard let value = body[name], value != .null else { return nil }
+            return value
+        }
         for name in ["tools", "functions", "logit_bias", "audio", "prediction", "web_search_options", "top_logprobs"] {
             switch given(name) {
             case nil, .array([]), .object([:]): continue
@@ -92,7 +99,9 @@ struct ChatAsk: Equatable {
         if let choice = given("tool_choice"), choice != "none", choice != "auto" {
             throw .unsupported("tool_choice", "there are no tools to choose from")
         }
-        if let number = given("n"), number.intValue != 1 { throw .unsupported("n", "'n' is 1: a question has one answer") }
+        if let number = given("n"), number.intValue != 1 {
+            throw .unsupported("n", "'n' is 1: a question has one answer")
+        }
         if let logprobs = given("logprobs"), logprobs != .bool(false) {
             throw .unsupported("logprobs", "'logprobs' is not supported")
         }
@@ -107,12 +116,15 @@ struct ChatAsk: Equatable {
             ("frequency_penalty", 0),
         ] {
             if let value = given(name), value.doubleValue != fixed {
-                throw .unsupported(name, "the pipeline sets '\(name)' (\(fixed)): leave it out")
+                throw .unsupported(name, "the pipeline sets '\(name)': leave it out")
             }
         }
         for name in ["max_tokens", "max_completion_tokens"] {
             if let value = given(name), (value.intValue ?? 0) < answer.maxTokens {
-                throw .unsupported(name, "the pipeline's answers have up to \(answer.maxTokens) tokens: ask for no fewer")
+                throw .unsupported(
+                    name,
+                    "the pipeline's answers have up to \(answer.maxTokens) tokens: ask for no fewer"
+                )
             }
         }
         if let stop = given("stop"), stop != .array(answer.stop.map { .string($0) }),

@@ -15,6 +15,7 @@ enum CitedSpan {
             if isEnd, start < end, [0x20, 0x0A].contains(bytes[start]) || bytes[start - 1] == 0x0A { break }
             start -= 1
         }
+        while start < end, [0x20, 0x0A].contains(bytes[start]) { start += 1 }
         return String(decoding: bytes[start..<end], as: UTF8.self)
     }
 

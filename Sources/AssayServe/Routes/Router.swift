@@ -23,6 +23,20 @@ extension Service {
         on(.get, "/v1/models/:model", needs: .query) { _, context, _ in try self.oneModel(context) }
         on(.post, "/v1/retrieve", needs: .query) { try await self.retrieve($0, $1, $2) }
         on(.post, "/v1/chat/completions", needs: .query) { try await self.chat($0, $1, $2) }
+        on(.post, "/v1/embeddings", needs: .query) { try await self.embeddings($0, $1, $2) }
+        on(.post, "/v1/feedback", needs: .query) { try await self.feedback($0, $1, $2) }
+        on(.post, "/v1/documents", needs: .ingest) { try await self.addDocument($0, $1, $2) }
+        on(.delete, "/v1/documents/**", needs: .ingest) { try await self.removeDocument($0, $1, $2) }
+        on(.post, "/mcp", needs: .query) { try await self.tools($0, $1, $2) }
+        on(.get, "/openapi.json", needs: nil) { _, _, _ in Self.openAPI() }
+        on(.get, "/page.json", needs: nil) { _, _, _ in self.pageFacts() }
+        for (path, bytes, type) in [
+            ("/", PackageResources.page_html, "text/html; charset=utf-8"),
+            ("/page.css", PackageResources.page_css, "text/css; charset=utf-8"),
+            ("/page.js", PackageResources.page_js, "text/javascript; charset=utf-8"),
+        ] {
+            on(.get, RouterPath(path), needs: nil) { _, _, _ in Self.page(bytes, type: type) }
+        }
         return router
     }
 

@@ -80,7 +80,9 @@ struct KeysCommand: AsyncParsableCommand {
                 }
                 for key in keys.keys {
                     let scopes = key.scopes.map(\.rawValue).joined(separator: ",")
-                    print("\(key.id)  \(key.name)  \(scopes)  \(key.tenant.map { "tenant \($0)" } ?? "shared")  \(key.created)")
+                    print(
+                        "\(key.id)  \(key.name)  \(scopes)  \(key.tenant.map { "tenant \($0)" } ?? "shared")  \(key.created)"
+                    )
                 }
             } catch {
                 throw fail(error)
@@ -98,7 +100,9 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             do {
                 var keys = try KeyFile(path: file)
-                guard keys.revoke(name) > 0 else { throw AssayError("keys.unknown", "there is no key '\(name)' in \(file)") }
+                guard keys.revoke(name) > 0 else {
+                    throw AssayError("keys.unknown", "there is no key '\(name)' in \(file)")
+                }
                 try keys.write(to: file)
                 note("a running service forgets it after SIGHUP")
             } catch {
