@@ -63,7 +63,9 @@ let package = Package(
         .target(name: "AssayStore", dependencies: ["AssayModel", .product(name: "GRDB", package: "GRDB.swift")]),
         .target(
             name: "AssayTelemetry",
-            dependencies: ["AssayModel", .product(name: "Tracing", package: "swift-distributed-tracing")]
+            dependencies: [
+                "AssayModel", "AssayHTTP", .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
         ),
         // MARK: composition
         .target(
@@ -146,6 +148,14 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             exclude: ["Browser", "Clients"]
+        ),
+        .testTarget(
+            name: "AssayTelemetryTests",
+            dependencies: [
+                "AssayTelemetry", "AssayModel", "AssayHTTP", "AssayTestServer",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            exclude: ["Fixtures"]
         ),
         .testTarget(name: "CommandTests", dependencies: ["AssayModel", "AssayTestProcess"], exclude: ["Snapshots"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["AssayTestProcess"]),

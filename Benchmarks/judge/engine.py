@@ -52,11 +52,21 @@ class Engine:
         self.process.wait(30)
 
 
+def statements(answer):
+    """The first sentences of an answer, at most four."""
+    return [part.strip() for part in re.split(r"(?<=[.!?])\s+", answer) if part.strip()][:4]
+
+
 class Proxy:
-    """Passes requests on as they are and keeps what the engine says of each: `timings`."""
+    """Passes requests on and keeps what the engine says of each: `timings`.
+
+    One kind of request is changed: the one that splits an answer into statements. The small model often finds none, and then a side has nothing
+    to verify. A grammar with one single sentence makes the engine write the answer's own sentences, for both sides the same.
+    """
 
     def __init__(self):
         self.calls = []
+        self.answers = []
         self.engine = None
         proxy = self
 
@@ -65,7 +75,7 @@ class Proxy:
                 self.forward(b"")
 
             def do_POST(self):
-                self.forward(self.rfile.read(int(self.headers["Content-Length"])))
+                self.forward(proxy.with_fixed_split(self.rfile.read(int(self.headers["Content-Length"]))))
 
             def forward(self, body):
                 upstream = http.client.HTTPConnection("127.0.0.1", proxy.engine.port, timeout=3600)
@@ -90,6 +100,23 @@ class Proxy:
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def with_fixed_split(self, body):
+        request = json.loads(body)
+        schema = request.get("response_format", {}).get("json_schema", {}).get("schema", {})
+        listed = schema.get("properties", {}).get("statements", {}).get("items", {}).get("type") == "string"
+        text = request.get("messages", [{}])[-1].get("content", "")
+        # Grammars of Assay name the field and make every element a string of 1 to 300 characters.
+        if not (listed or re.search(r'\\"statements\\":.*item0 ::= "\\"" char', request.get("grammar", ""), re.DOTALL)):
+            return body
+        # Ragas writes its input as JSON.
+        found = [answer for answer in self.answers if answer in text or json.dumps(answer)[1:-1] in text]
+        if not found:
+            raise ValueError("a request to split a text that is none of the answers")
+        reply = json.dumps({"statements": statements(max(found, key=len))}, separators=(",", ":"))
+        request.pop("response_format", None)
+        request["grammar"] = "root ::= " + json.dumps(reply)
+        return json.dumps(request).encode()
 
     def take(self):
         """The counts since the last time."""

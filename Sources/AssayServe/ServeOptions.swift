@@ -1,6 +1,6 @@
 /// How a service runs; times are wall times.
 package struct ServeOptions: Sendable {
-    /// Name or address to listen on. Without keys only the loopback interface.
+    /// Name or address to listen on; without keys only the loopback interface.
     package var host = "127.0.0.1"
     /// Port, 0 for any that is free.
     package var port = 8080

@@ -15,6 +15,7 @@ package final class Service: Sendable {
     let limits: RateLimits
     let guards: EngineGuards
     let served = ServedAnswers()
+    let meter: ServiceMeter
     let now: @Sendable () -> String
     let log: @Sendable (String) -> Void
     private let state = Mutex(State())
@@ -54,7 +55,9 @@ package final class Service: Sendable {
         self.guards = guards
         callers = try Callers(path: options.keys)
         limits = RateLimits()
+        meter = ServiceMeter(pipeline: session.parts.spec.name)
         live = try await LivePipeline(session, data: options.data)
+        meterReadings()
         if live.session.parts.spec.answer == nil { state.withLock { $0.isEngineReady = true } }
     }
 

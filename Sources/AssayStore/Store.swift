@@ -62,6 +62,19 @@ package final class Store: Sendable {
         }
     }
 
+    /// Finished items decoded, by key; those that are not there or cannot be read are missing.
+    package func items<Value: Decodable & Sendable>(
+        _ stage: String,
+        _ keys: [ItemKey],
+        as type: Value.Type
+    ) async throws -> [ItemKey: Value] {
+        let payloads = try await items(stage, keys)
+        let start = ContinuousClock.now
+        defer { count(since: start, calls: 0) }
+        let decoder = JSONDecoder()
+        return payloads.compactMapValues { try? decoder.decode(Value.self, from: Data($0)) }
+    }
+
     /// One finished item decoded, nil when it is not there or cannot be read: then it is made anew, and replaced.
     package func item<Value: Decodable & Sendable>(
         _ stage: String,
@@ -127,7 +140,9 @@ package final class Store: Sendable {
 
     /// Commits one item even when the task was cancelled meanwhile: what an engine has said is paid for.
     package func commit(_ stage: String, _ key: ItemKey, _ value: some Encodable & Sendable) async throws {
-        try await Task { try await put(stage, key, value) }.value
+        try await readable("store a finished \(stage) item") {
+            try await offPool { try self.putNow(stage, key, value) }
+        }
     }
 
     /// Commits one encodable item.

@@ -29,6 +29,7 @@ struct AssayCommand: AsyncParsableCommand {
             ModelsCommand.self,
             CacheCommand.self,
             DoctorCommand.self,
+            SchemaCommand.self,
         ]
     )
 }

@@ -19,7 +19,7 @@ struct ArrowTests {
         "AssayHTTP": ["AssayModel", "CLibCurl"],
         "AssayEngines": ["AssayModel", "AssayHTTP"],
         "AssayStore": ["AssayModel", "GRDB"],
-        "AssayTelemetry": ["AssayModel", "Tracing"],
+        "AssayTelemetry": ["AssayModel", "AssayHTTP", "Tracing"],
         "AssayPipeline": [
             "AssayModel", "AssayIngest", "AssayEmbed", "AssayLexical", "AssayFaiss", "AssaySQLiteVec", "AssayRetrieve",
             "AssayEval", "AssayReport", "AssayHTTP", "AssayEngines", "AssayStore", "Tracing", "Yams",

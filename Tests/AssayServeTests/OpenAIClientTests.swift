@@ -11,7 +11,7 @@ enum OpenAIClient {
     static var isThere: Bool { FileManager.default.isExecutableFile(atPath: python) }
 }
 
-/// OpenAI's own Python client, unchanged. `scripts/openai-client` installs it.
+/// OpenAI's own Python client, unchanged; `scripts/openai-client` installs it.
 @Suite(.enabled(if: ServedProject.isBuilt && OpenAIClient.isThere, "scripts/openai-client installs OpenAI's client"))
 struct OpenAIClientTests {
     @Test(.timeLimit(.minutes(2)))

@@ -85,7 +85,7 @@ extension JudgePrompt {
                 """,
             fields: fenced("text", answer),
             schema: .mapping(["noncommittal": .loose, "question": .text(maxLength: statementLength, optional: true)]),
-            maxTokens: 160
+            maxTokens: statementLength + 32
         )
     }
 }

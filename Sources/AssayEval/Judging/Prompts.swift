@@ -6,6 +6,9 @@ extension JudgePrompt {
     /// Longest statement or question, longest reason, in characters.
     static let statementLength = 300
     static let reasonLength = 160
+    /// Room for a verdict with the longest reason, in tokens: a small model that falls into a loop writes one character a token, and a
+    /// reply cut by the limit is never scored.
+    static let reasonedTokens = reasonLength + 32
 
     /// Splits a text (an answer, or a reference) into statements; asked once a text, whatever metric needs it.
     static func splitStatements(question: String, text: String, limit: Int) -> JudgePrompt {
@@ -43,7 +46,7 @@ extension JudgePrompt {
                     count: statements.count...statements.count
                 )
             ]),
-            maxTokens: 64 + (reasons ? 96 : 24) * statements.count
+            maxTokens: 64 + (reasons ? reasonedTokens : 24) * statements.count
         )
     }
 
@@ -59,7 +62,7 @@ extension JudgePrompt {
             fields: fenced("question", question) + "\n" + fenced("reference answer", reference) + "\n"
                 + fenced("passage", passage),
             schema: .mapping(verdict(reasons: reasons)),
-            maxTokens: reasons ? 160 : 32
+            maxTokens: reasons ? reasonedTokens : 32
         )
     }
 

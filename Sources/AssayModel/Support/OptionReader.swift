@@ -41,6 +41,7 @@ public struct OptionReader: Sendable {
     /// The raw node of `key`, nil when it is absent.
     public mutating func node(_ key: String) -> ConfigNode? {
         known.append(key)
+        OptionRecorder.current?.note(owner, key, [:], isRequired: false)
         guard let found = members.first(where: { $0.key == key })?.value, found.value != .null else { return nil }
         effective[key] = found.json
         return found
@@ -48,10 +49,15 @@ public struct OptionReader: Sendable {
 
     /// A whole number within `range`.
     public mutating func int(_ key: String, default standard: Int? = nil, in range: ClosedRange<Int>) throws -> Int {
+        record(
+            key,
+            Self.whole(range),
+            standard.map { .int($0) }
+        )
         guard let node = node(key) else {
             return try fallback(
                 key,
-                standard,
+                standard ?? standIn(range.lowerBound),
                 { .int($0) },
                 "a whole number from \(range.lowerBound) to \(range.upperBound)"
             )
@@ -69,7 +75,14 @@ public struct OptionReader: Sendable {
         in range: ClosedRange<Double>
     ) throws -> Double {
         let allowed = "a number from \(range.lowerBound) to \(range.upperBound)"
-        guard let node = node(key) else { return try fallback(key, standard, { .double($0) }, allowed) }
+        record(
+            key,
+            ["type": "number", "minimum": .double(range.lowerBound), "maximum": .double(range.upperBound)],
+            standard.map { .double($0) }
+        )
+        guard let node = node(key) else {
+            return try fallback(key, standard ?? standIn(range.lowerBound), { .double($0) }, allowed)
+        }
         let value: Double
         switch node.value {
         case .int(let whole): value = Double(whole)
@@ -83,6 +96,7 @@ public struct OptionReader: Sendable {
 
     /// `true` or `false`.
     public mutating func bool(_ key: String, default standard: Bool) throws -> Bool {
+        record(key, ["type": "boolean"], .bool(standard))
         guard let node = node(key) else { return try fallback(key, standard, { .bool($0) }, "true or false") }
         guard case .bool(let value) = node.value else { throw wrong(key, node, "true or false") }
         return value
@@ -95,7 +109,12 @@ public struct OptionReader: Sendable {
         oneOf allowed: [String]? = nil
     ) throws -> String {
         let description = allowed.map { "one of: \($0.joined(separator: ", "))" } ?? "text"
-        guard let node = node(key) else { return try fallback(key, standard, { .string($0) }, description) }
+        var schema: [String: JSONValue] = ["type": "string"]
+        if let allowed { schema["enum"] = .array(allowed.map { .string($0) }) }
+        record(key, schema, standard.map { .string($0) })
+        guard let node = node(key) else {
+            return try fallback(key, standard ?? standIn(allowed?.first ?? "name"), { .string($0) }, description)
+        }
         guard case .string(let value) = node.value else { throw wrong(key, node, description) }
         if let allowed, !allowed.contains(value) {
             throw wrong(key, node, description, suggestion: nearestName(to: value, among: allowed))
@@ -105,6 +124,7 @@ public struct OptionReader: Sendable {
 
     /// Text that may be absent.
     public mutating func optionalString(_ key: String) throws -> String? {
+        OptionRecorder.current?.note(owner, key, ["type": "string"], isRequired: false)
         guard let node = node(key) else { return nil }
         guard case .string(let value) = node.value else { throw wrong(key, node, "text") }
         return value
@@ -114,6 +134,7 @@ public struct OptionReader: Sendable {
     public mutating func optionalInt(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
         guard members.contains(where: { $0.key == key && $0.value.value != .null }) else {
             known.append(key)
+            OptionRecorder.current?.note(owner, key, Self.whole(range), isRequired: false)
             return nil
         }
         return try int(key, in: range)
@@ -121,6 +142,12 @@ public struct OptionReader: Sendable {
 
     /// A list of texts; a single text counts as a list of one.
     public mutating func strings(_ key: String, default standard: [String] = []) throws -> [String] {
+        OptionRecorder.current?.note(
+            owner,
+            key,
+            ["anyOf": [["type": "string"], ["type": "array", "items": ["type": "string"]]]],
+            isRequired: false
+        )
         guard let node = node(key) else {
             return try fallback(key, standard, { .array($0.map { .string($0) }) }, "a list of texts")
         }
@@ -152,6 +179,20 @@ public struct OptionReader: Sendable {
         let near = suggestion.map { " (did you mean '\($0)'?)" } ?? ""
         return AssayError("config.value", "\(owner).\(key) is \(node.kind)\(near); it takes \(allowed)", at: node.place)
     }
+
+    private static func whole(_ range: ClosedRange<Int>) -> [String: JSONValue] {
+        ["type": "integer", "minimum": .int(range.lowerBound), "maximum": .int(range.upperBound)]
+    }
+
+    private func record(_ key: String, _ schema: [String: JSONValue], _ standard: JSONValue?) {
+        guard let recorder = OptionRecorder.current else { return }
+        var schema = schema
+        schema["default"] = standard
+        recorder.note(owner, key, schema, isRequired: standard == nil)
+    }
+
+    /// What stands in for a missing option while options are recorded; nil as a rule.
+    private func standIn<T>(_ value: T) -> T? { OptionRecorder.current == nil ? nil : value }
 
     private mutating func fallback<T>(
         _ key: String,

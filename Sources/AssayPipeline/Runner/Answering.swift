@@ -17,6 +17,17 @@ struct Answering: Sendable {
         var timings: CallTimings?
         var reused: Bool
         var neutralised: Int
+
+        /// The same for an equal question, which cost nothing more.
+        func shared(neutralised: Int) -> Outcome {
+            Outcome(
+                answer: answer,
+                failure: failure,
+                timings: timings,
+                reused: failure == nil,
+                neutralised: neutralised
+            )
+        }
     }
 
     let spec: PipelineSpec.Answer
@@ -63,7 +74,62 @@ struct Answering: Sendable {
 
     /// Key of an answer: engine and everything rendered.
     func key(_ request: ChatRequest) throws -> ItemKey {
-        ItemKey("answer", identity, try canonicalJSON(request), "\(replicate)")
+        ItemKey("answer", identity, try request.canonicalText(), "\(replicate)")
+    }
+
+    /// A question ready to be asked.
+    private struct Prepared: Sendable {
+        var request: ChatRequest
+        var key: ItemKey
+        var neutralised: Int
+        var chunks: [String]
+    }
+
+    private func prepare(_ question: String, passages: [String], chunks: [String]) throws -> Prepared {
+        let (request, neutralised) = request(question, passages: passages)
+        return Prepared(request: request, key: try key(request), neutralised: neutralised, chunks: chunks)
+    }
+
+    /// Answers some questions: what was answered before is looked up together, the rest goes to the engine's slots.
+    ///
+    /// - Parameters:
+    ///   - samples: Questions with their passages.
+    ///   - advance: Called once a finished question.
+    /// - Returns: An outcome for each, in the same order.
+    /// - Throws: When the engine is gone, or the store fails: what was finished is kept.
+    func answers(_ samples: [Sample], advance: @escaping @Sendable () -> Void) async throws -> [Outcome] {
+        let prepared = try samples.map { sample in
+            try prepare(
+                sample.question.question,
+                passages: sample.context.map(\.text),
+                chunks: sample.context.map(\.id)
+            )
+        }
+        let stored = try await store.items("answer", prepared.map(\.key), as: Stored.self)
+        var outcomes: [Outcome?] = try prepared.map { prepared in
+            guard let found = stored[prepared.key] else { return nil }
+            defer { advance() }
+            return try withSpan("assay.answer") { _ in try outcome(prepared, Kept(reply: found.reply, reused: true)) }
+        }
+        // Equal questions of a block are asked once, by the first of them.
+        var first: [ItemKey: Int] = [:]
+        let missing = prepared.indices.filter { number in
+            guard outcomes[number] == nil, first[prepared[number].key] == nil else { return false }
+            first[prepared[number].key] = number
+            return true
+        }
+        let lookedUp = ContinuousClock.now
+        let made = try await concurrentMap(missing, limit: engine.slots) { number in
+            defer { advance() }
+            return try await withSpan("assay.answer") { _ in try await answer(prepared[number], unknownAt: lookedUp) }
+        }
+        for (number, outcome) in zip(missing, made) { outcomes[number] = outcome }
+        for number in outcomes.indices where outcomes[number] == nil {
+            guard let same = first[prepared[number].key] else { continue }
+            outcomes[number] = outcomes[same]?.shared(neutralised: prepared[number].neutralised)
+            advance()
+        }
+        return outcomes.compactMap(\.self)
     }
 
     /// Answers a question.
@@ -81,31 +147,63 @@ struct Answering: Sendable {
         chunks: [String],
         onDelta: (@Sendable (String) -> Void)? = nil
     ) async throws -> Outcome {
-        let (request, neutralised) = request(question, passages: passages)
-        let key = try key(request)
-        do {
-            let (kept, wasShared) = try await flights.run(key) {
-                if let stored = try await store.item("answer", key, as: Stored.self) {
-                    return Kept(reply: stored.reply, reused: true)
-                }
-                let reply = try await withSpan("assay.generate") { span in
-                    let reply = try await engine.chat(request, onDelta: onDelta)
-                    span.attributes["gen_ai.usage.input_tokens"] = reply.usage.promptTokens
-                    span.attributes["gen_ai.usage.output_tokens"] = reply.usage.completionTokens
-                    return reply
-                }
-                try await store.commit("answer", key, Stored(reply: reply))
-                return Kept(reply: reply, reused: false)
-            }
-            try journal?.note(request, kept.reply, engine: engine.identity, prompt: template.name)
-            return Outcome(
-                answer: AnswerParser.answer(kept.reply, passages: chunks),
-                timings: kept.reply.timings,
-                reused: kept.reused || wasShared,
-                neutralised: neutralised
-            )
-        } catch let error as AssayError where error.concernsOneRequest {
-            return Outcome(failure: error.description, reused: false, neutralised: neutralised)
+        try await answer(try prepare(question, passages: passages, chunks: chunks), onDelta: onDelta)
+    }
+
+    /// Asks alone: the caller has looked the key up, and asks no equal one meanwhile.
+    ///
+    /// An engine may be slow and other processes may ask the same: what was looked up more than a second ago is looked up again.
+    private func answer(_ prepared: Prepared, unknownAt time: ContinuousClock.Instant) async throws -> Outcome {
+        try await failing(prepared) {
+            try outcome(prepared, await makeOrFind(prepared, isUnknown: .now - time < .seconds(1), onDelta: nil))
         }
+    }
+
+    /// Asks together with everyone who asks the same meanwhile.
+    private func answer(_ prepared: Prepared, onDelta: (@Sendable (String) -> Void)?) async throws -> Outcome {
+        try await failing(prepared) {
+            let (kept, wasShared) = try await flights.run(prepared.key) {
+                try await makeOrFind(prepared, isUnknown: false, onDelta: onDelta)
+            }
+            return try outcome(prepared, Kept(reply: kept.reply, reused: kept.reused || wasShared))
+        }
+    }
+
+    /// An error that concerns this question alone is its outcome.
+    private func failing(_ prepared: Prepared, _ body: () async throws -> Outcome) async throws -> Outcome {
+        do {
+            return try await body()
+        } catch let error as AssayError where error.concernsOneRequest {
+            return Outcome(failure: error.description, reused: false, neutralised: prepared.neutralised)
+        }
+    }
+
+    /// The reply of the store, else of the engine, committed.
+    private func makeOrFind(
+        _ prepared: Prepared,
+        isUnknown: Bool,
+        onDelta: (@Sendable (String) -> Void)?
+    ) async throws -> Kept {
+        if !isUnknown, let stored = try await store.item("answer", prepared.key, as: Stored.self) {
+            return Kept(reply: stored.reply, reused: true)
+        }
+        let reply = try await withSpan("assay.generate") { span in
+            let reply = try await engine.chat(prepared.request, onDelta: onDelta)
+            span.attributes["gen_ai.usage.input_tokens"] = reply.usage.promptTokens
+            span.attributes["gen_ai.usage.output_tokens"] = reply.usage.completionTokens
+            return reply
+        }
+        try await store.commit("answer", prepared.key, Stored(reply: reply))
+        return Kept(reply: reply, reused: false)
+    }
+
+    private func outcome(_ prepared: Prepared, _ kept: Kept) throws -> Outcome {
+        try journal?.note(prepared.request, kept.reply, engine: engine.identity, prompt: template.name)
+        return Outcome(
+            answer: AnswerParser.answer(kept.reply, passages: prepared.chunks),
+            timings: kept.reply.timings,
+            reused: kept.reused,
+            neutralised: prepared.neutralised
+        )
     }
 }

@@ -117,6 +117,13 @@ actor PassageTexts {
         self.places = places
     }
 
+    /// The chunks, the first of them with their texts.
+    func withTexts(_ chunks: [RetrievedChunk], first count: Int) async throws -> [RetrievedChunk] {
+        var chunks = chunks
+        for place in chunks.indices.prefix(count) { chunks[place].text = try await text(chunks[place]) }
+        return chunks
+    }
+
     /// The text of a chunk.
     func text(_ chunk: RetrievedChunk) async throws -> String {
         try await document(chunk.document).slice(bytes: chunk.start..<chunk.end)

@@ -1,5 +1,6 @@
-/// Whose documents a search may see. Every retrieval names one; it is applied inside the index, never to its results.
+/// Whose documents a search may see.
 ///
+/// Every retrieval names one; it is applied inside the index, never to its results.
 /// A document belongs to the tenant that its metadata value `tenant` names, or to everybody without one.
 package enum RetrievalScope: Sendable, Hashable {
     /// All documents: evaluation and the command line, whose user owns the files anyway.

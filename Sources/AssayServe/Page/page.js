@@ -215,6 +215,7 @@ document.addEventListener("keydown", event => { if (event.key === "Escape" && ru
 at("stop").addEventListener("click", () => running && running.abort());
 at("up").addEventListener("click", () => rate("up"));
 at("down").addEventListener("click", () => rate("down"));
+question.focus();
 fetch("/page.json").then(response => response.json()).then(found => {
   facts = found;
   at("name").textContent = found.model;

@@ -47,6 +47,29 @@ extension Service {
         onAdmitted: @escaping @Sendable () -> Void = {},
         onDelta: (@Sendable (String) -> Void)? = nil
     ) async throws -> Served {
+        let start = ContinuousClock.now
+        let engine = live.session.parts.spec.answer?.engine ?? "none"
+        let first = FirstTime()
+        do {
+            let (served, stages) = try await made(question, caller, id: id, onAdmitted: onAdmitted) { piece in
+                first.mark()
+                onDelta?(piece)
+            }
+            meter.answered(served, engine: engine, since: start, first: first.time, stages)
+            return served
+        } catch {
+            meter.failed(error, engine: engine, since: start)
+            throw error
+        }
+    }
+
+    private func made(
+        _ question: String,
+        _ caller: Caller,
+        id: String,
+        onAdmitted: @escaping @Sendable () -> Void,
+        onDelta: @escaping @Sendable (String) -> Void
+    ) async throws -> (served: Served, stages: [StageTime]) {
         let opened = live.opened
         let scope = RequestScope(
             key: caller.name,
@@ -54,6 +77,8 @@ extension Service {
             onAdmitted: onAdmitted
         )
         let found = try await opened.retrieve(question, scope: caller.scope)
+        meter.retrieved(found.passages, found.stages)
+        var stagesOfAnswer: [StageTime] = []
         var served = Served(
             id: id,
             created: Int(Date().timeIntervalSince1970),
@@ -74,9 +99,10 @@ extension Service {
             let (reply, stages) = try await RequestScope.$current.withValue(scope) {
                 try await opened.answer(question, from: found.passages) { piece in
                     hasSpoken.set()
-                    onDelta?(piece)
+                    onDelta(piece)
                 }
             }
+            stagesOfAnswer = stages
             guard let answer = reply.answer else { throw Self.refusal(reply.failure) }
             served.text = answer.text
             served.citations = answer.citations
@@ -84,6 +110,7 @@ extension Service {
             served.finish = answer.finish
             served.usage = answer.usage
             if let waited = scope.waited {
+                meter.waited(waited)
                 served.stages.append(StageTime(stage: "queue", milliseconds: waited / .milliseconds(1)))
                 limits.spend(answer.usage.promptTokens + answer.usage.completionTokens, of: caller)
             }
@@ -104,7 +131,7 @@ extension Service {
                 generation: served.generation
             )
         )
-        return served
+        return (served, stagesOfAnswer)
     }
 
     static let degradedText =

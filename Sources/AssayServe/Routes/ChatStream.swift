@@ -21,6 +21,7 @@ extension Service {
     /// The status is sent when the engine has taken the request: whoever is refused gets the right status, not an event.
     func stream(_ ask: ChatAsk, _ context: ServeContext, _ caller: Caller) async throws -> Response {
         let id = Self.answerID()
+        let start = ContinuousClock.now
         let (events, feed) = AsyncStream<StreamEvent>.makeStream()
         let watch = try await context.channel.pipeline.handler(type: ConnectionWatch.self).get()
         let task = Task { [self] in
@@ -39,14 +40,16 @@ extension Service {
             }
             feed.finish()
         }
-        let number = watch.onClose { task.cancel() }
+        // Runs once, whether the body was written to its end, broke off, or was never asked for because the client had left.
+        let ending = OnceOnly()
+        ending.then { task.cancel() }
+        let number = watch.onClose { ending.run() }
         var iterator = events.makeAsyncIterator()
         let first = await iterator.next()
         if case .failed(let failure) = first {
             watch.forget(number)
             throw failure
         }
-        begin()
         let pulse = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: ServeOptions.keepAlive)
@@ -60,6 +63,12 @@ extension Service {
             includesUsage: ask.includesUsage,
             withScores: caller.may(.eval)
         )
+        begin()
+        ending.then { [self] in
+            pulse.cancel()
+            end()
+            meter.request("POST", "/v1/chat/completions", status: 200, since: start)
+        }
         let tooLate = options.deadline + .seconds(60)
         let body = ResponseBody { writer in
             // A client that does not read keeps its connection only so long.
@@ -68,10 +77,8 @@ extension Service {
             }
             defer {
                 limit.cancel()
-                pulse.cancel()
-                task.cancel()
                 watch.forget(number)
-                self.end()
+                ending.run()
             }
             var frames = frames
             try await writer.write(ByteBuffer(bytes: frames.opening))
@@ -179,6 +186,36 @@ struct StreamTrim {
     func rest(of answer: String) -> String {
         answer.hasPrefix(sent) ? String(answer.dropFirst(sent.count)) : ""
     }
+}
+
+/// What is to be done at an end, which may come more than once and before everything is known that is to be done.
+final class OnceOnly: Sendable {
+    private let state = Mutex((hasRun: false, steps: [@Sendable () -> Void]()))
+
+    /// Adds a step, done at once when the end has come.
+    func then(_ step: @escaping @Sendable () -> Void) {
+        let isLate = state.withLock { state in
+            if !state.hasRun { state.steps.append(step) }
+            return state.hasRun
+        }
+        if isLate { step() }
+    }
+
+    /// Does the steps, the first time.
+    func run() {
+        let steps = state.withLock { state in
+            defer { state = (true, []) }
+            return state.steps
+        }
+        for step in steps { step() }
+    }
+}
+
+/// When something happened for the first time.
+final class FirstTime: Sendable {
+    private let state = Mutex<ContinuousClock.Instant?>(nil)
+    var time: ContinuousClock.Instant? { state.withLock { $0 } }
+    func mark() { state.withLock { $0 = $0 ?? .now } }
 }
 
 /// Something that happens once.

@@ -1,5 +1,6 @@
 import AssayModel
 import AssayPipeline
+import AssayTelemetry
 import HTTPTypes
 import Hummingbird
 
@@ -14,7 +15,7 @@ extension Service {
             throw Failure.badRequest("'id' and 'text' are needed, both texts", param: "id")
         }
         let name = try await offPool { [tenant = caller.tenant] in try folder.put(id, tenant: tenant, text: text) }
-        return try await changed(name, id: id, waits: body["wait"] == true, context)
+        return try await changed(name, id: id, result: "added", waits: body["wait"] == true)
     }
 
     /// `DELETE /v1/documents/{id}`, the id percent-encoded; documents of the corpus itself cannot be removed.
@@ -35,7 +36,7 @@ extension Service {
                 param: "id"
             )
         }
-        return try await changed(DocumentFolder.name(id, caller.tenant), id: id, waits: waits, context)
+        return try await changed(DocumentFolder.name(id, caller.tenant), id: id, result: "deleted", waits: waits)
     }
 
     private func documentFolder() throws(Failure) -> DocumentFolder {
@@ -50,13 +51,15 @@ extension Service {
         return folder
     }
 
-    private func changed(_ name: String, id: String, waits: Bool, _ context: ServeContext) async throws -> Response {
+    private func changed(_ name: String, id: String, result: String, waits: Bool) async throws -> Response {
         let update = Task { [self] in
             do {
                 let change = try await live.update(name)
                 log("generation \(change.generation) answers now")
+                meter.registry.add(ServiceMetrics.ingestedDocuments, 1, change.leftOut == nil ? result : "failed")
                 return change
             } catch {
+                meter.registry.add(ServiceMetrics.ingestedDocuments, 1, "failed")
                 log("the change of '\(id.prefix(60))' is not indexed: \(error)")
                 throw error
             }

@@ -1,5 +1,6 @@
 import AssayModel
 import AssayPipeline
+import AssayTelemetry
 import HTTPTypes
 import Hummingbird
 
@@ -42,6 +43,7 @@ extension Service {
                 time: now()
             )
         )
+        meter.registry.add(ServiceMetrics.feedback, 1, rating > 0 ? "up" : "down")
         return .json(["id": .string(id), "status": "kept"])
     }
 }

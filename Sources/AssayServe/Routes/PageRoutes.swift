@@ -7,7 +7,7 @@ import Hummingbird
 extension Service {
     /// What a page of this service may do: load its own style and script, ask its own service, nothing else.
     static let pagePolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
         + "frame-ancestors 'none'; require-trusted-types-for 'script'"
 
     /// One file of the page.

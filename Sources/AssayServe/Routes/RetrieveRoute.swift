@@ -13,6 +13,7 @@ extension Service {
         let opened = live.opened
         let limit = try Self.limit(body["limit"], depth: opened.depth)
         let found = try await opened.retrieve(query, scope: caller.scope, limit: limit ?? min(10, opened.depth))
+        meter.retrieved(found.passages, found.stages)
         return .json([
             "object": "list",
             "data": .array(

@@ -3,22 +3,25 @@ import HTTPTypes
 import Hummingbird
 
 extension Service {
-    /// All routes. Each says what a key needs for it; nil needs none.
+    /// All routes.
+    ///
+    /// Each says what a key needs for it; nil needs none.
     func router() -> Router<ServeContext> {
         let router = Router(context: ServeContext.self)
-        router.add(middleware: Answers(log: log))
+        router.add(middleware: Answers())
         func on(
             _ method: HTTPRequest.Method,
-            _ path: RouterPath,
+            _ path: String,
             needs scope: KeyScope?,
             _ handler: @escaping @Sendable (Request, ServeContext, Caller) async throws -> Response
         ) {
-            router.on(path, method: method) { request, context in
-                try await self.handle(request, context, needs: scope, handler)
+            router.on(RouterPath(path), method: method) { request, context in
+                await self.handle(request, context, route: path, needs: scope, handler)
             }
         }
         on(.get, "/healthz", needs: nil) { _, _, _ in .json(["status": "ok"]) }
         on(.get, "/readyz", needs: nil) { _, _, _ in self.readiness() }
+        on(.get, "/metrics", needs: .eval) { request, _, _ in self.metrics(request) }
         on(.get, "/v1/models", needs: .query) { _, _, _ in self.models() }
         on(.get, "/v1/models/:model", needs: .query) { _, context, _ in try self.oneModel(context) }
         on(.post, "/v1/retrieve", needs: .query) { try await self.retrieve($0, $1, $2) }
@@ -35,12 +38,40 @@ extension Service {
             ("/page.css", PackageResources.page_css, "text/css; charset=utf-8"),
             ("/page.js", PackageResources.page_js, "text/javascript; charset=utf-8"),
         ] {
-            on(.get, RouterPath(path), needs: nil) { _, _, _ in Self.page(bytes, type: type) }
+            on(.get, path, needs: nil) { _, _, _ in Self.page(bytes, type: type) }
         }
         return router
     }
 
     private func handle(
+        _ request: Request,
+        _ context: ServeContext,
+        route: String,
+        needs scope: KeyScope?,
+        _ handler: (Request, ServeContext, Caller) async throws -> Response
+    ) async -> Response {
+        let start = ContinuousClock.now
+        begin()
+        defer { end() }
+        let response: Response
+        do {
+            response = try await admitted(request, context, needs: scope, handler)
+        } catch {
+            if let error = error as? AssayError, !error.code.rawValue.hasPrefix("document.") {
+                log("\(request.method) \(route): \(error)")
+            }
+            let failure = Failure(error)
+            meter.rejection(failure)
+            response = failure.response
+        }
+        // A stream has only begun: it is counted when it ends.
+        if response.headers[.contentType]?.hasPrefix("text/event-stream") != true {
+            meter.request(request.method.rawValue, route, status: response.status.code, since: start)
+        }
+        return response
+    }
+
+    private func admitted(
         _ request: Request,
         _ context: ServeContext,
         needs scope: KeyScope?,
@@ -59,8 +90,6 @@ extension Service {
             )
         }
         try limits.admit(caller)
-        begin()
-        defer { end() }
         var response = try await handler(request, context, caller)
         for field in limits.headers(caller) { response.headers[field.name] = field.value }
         return response
@@ -87,7 +116,6 @@ extension Service {
 /// The outermost layer: every error becomes OpenAI's body, every response gets the headers that hold for all.
 private struct Answers: RouterMiddleware {
     typealias Context = ServeContext
-    let log: @Sendable (String) -> Void
 
     @concurrent func handle(
         _ request: Request,
@@ -98,9 +126,6 @@ private struct Answers: RouterMiddleware {
         do {
             response = try await next(request, context)
         } catch {
-            if let error = error as? AssayError, !(error.code.rawValue.hasPrefix("document.")) {
-                log("\(request.method) \(request.uri.path.prefix(100)): \(error)")
-            }
             response = Failure(error).response
         }
         if response.headers[.contentType] == nil, response.status.kind == .clientError {

@@ -1,5 +1,6 @@
 import AssayModel
 import AssayPipeline
+import AssayTelemetry
 import HTTPTypes
 import Hummingbird
 
@@ -18,6 +19,16 @@ extension Service {
             "waiting": .int(counts?.waiting ?? 0),
         ]
         return .json(body, status: reasons.isEmpty ? .ok : .serviceUnavailable)
+    }
+
+    /// What the service counts, as Prometheus reads it.
+    func metrics(_ request: Request) -> Response {
+        let format = MetricFormat(accept: request.headers[.accept])
+        return Response(
+            status: .ok,
+            headers: [.contentType: format.contentType, .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: meter.registry.text(format)))
+        )
     }
 
     /// OpenAI's list of models: the pipeline, and its embedder where it has one.

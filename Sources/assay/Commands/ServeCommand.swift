@@ -80,7 +80,16 @@ struct ServeCommand: AsyncParsableCommand {
         return options
     }
 
+    /// A connection is a file: as many as the system lets this process have.
+    private func raiseFileLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     private func serve() async throws {
+        raiseFileLimit()
         let guards = EngineGuards(options)
         let session = try PipelineSession(
             try PipelineSpec(file),

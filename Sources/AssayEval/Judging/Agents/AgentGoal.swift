@@ -62,7 +62,7 @@ extension JudgePrompt {
             schema: .mapping([
                 "end_state": .text(maxLength: statementLength), "user_goal": .text(maxLength: statementLength),
             ]),
-            maxTokens: 256
+            maxTokens: 2 * statementLength + 32
         )
     }
 
@@ -76,7 +76,7 @@ extension JudgePrompt {
                 """,
             fields: fenced("wanted", wanted) + "\n" + fenced("outcome", end),
             schema: .mapping(judgement(reasons: true)),
-            maxTokens: 160
+            maxTokens: reasonedTokens
         )
     }
 }

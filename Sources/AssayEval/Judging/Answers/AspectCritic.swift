@@ -79,7 +79,7 @@ extension JudgePrompt {
                 """,
             fields: (context + [fenced("question", asked), fenced("answer", answer)]).joined(separator: "\n"),
             schema: .mapping(judgement(reasons: true)),
-            maxTokens: 160
+            maxTokens: reasonedTokens
         )
     }
 }

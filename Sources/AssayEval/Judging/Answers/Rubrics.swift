@@ -198,7 +198,7 @@ extension JudgePrompt {
             schema: .mapping([
                 "feedback": .text(maxLength: statementLength, optional: true), "score": .index(rubric.range),
             ]),
-            maxTokens: 192
+            maxTokens: statementLength + 32
         )
     }
 
@@ -220,7 +220,7 @@ extension JudgePrompt {
                 """,
             fields: (fields + [fenced("answer", answer)]).joined(separator: "\n"),
             schema: .mapping(["reason": .text(maxLength: reasonLength, optional: true), "score": .index(range)]),
-            maxTokens: 160
+            maxTokens: reasonedTokens
         )
     }
 }

@@ -55,7 +55,7 @@ extension JudgePrompt {
                 """,
             fields: fenced("question", question) + "\n" + fenced("answer", answer) + "\n" + fenced("passage", passage),
             schema: .mapping(judgement(reasons: reasons)),
-            maxTokens: reasons ? 160 : 32
+            maxTokens: reasons ? reasonedTokens : 32
         )
     }
 
