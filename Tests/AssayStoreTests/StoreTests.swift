@@ -16,6 +16,23 @@ struct StoreTests {
         #expect(try await store.itemCounts() == ["answer": 1])
     }
 
+    @Test func pruningTakesOldItemsAndLeavesCounters() async throws {
+        let workspace = Workspace(path: temporaryFolder())
+        try workspace.create()
+        let old = try Store(workspace, now: { "2026-01-01T00:00:00Z" })
+        try await old.put("answer", ItemKey("a"), "old")
+        try await old.put("judge", ItemKey("j"), "old")
+        try await old.put("replicate", ItemKey("r"), "counter")
+        let new = try Store(workspace, now: { "2026-02-01T00:00:00Z" })
+        try await new.put("answer", ItemKey("b"), "new")
+        let before = "2026-01-15T00:00:00Z"
+        #expect(try await new.prunable(before: before, stages: nil).map(\.stage) == ["answer", "judge"])
+        let removed = try await new.prune(before: before, stages: ["answer"])
+        #expect(removed.map { "\($0.stage) \($0.items) \($0.bytes)" } == ["answer 1 5"])
+        #expect(try await new.itemCounts() == ["answer": 1, "judge": 1, "replicate": 1])
+        #expect(try await new.item("answer", ItemKey("b"), as: String.self) == "new")
+    }
+
     @Test func documentsComeBackWhole() async throws {
         let store = try await makeStore()
         let document = Document(

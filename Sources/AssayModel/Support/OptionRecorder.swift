@@ -1,7 +1,8 @@
 import Synchronization
 
-/// What readers of options ask for: keys, types, ranges, defaults. A JSON Schema made of it cannot drift from what is read.
+/// What readers of options ask for: keys, types, ranges, defaults.
 ///
+/// A JSON Schema made of it cannot drift from what is read.
 /// While one is the task's `current`, an option without a default is not missed: the reader goes on with a stand-in, so that all options
 /// are seen.
 public final class OptionRecorder: Sendable {

@@ -27,6 +27,8 @@ package struct ScoreRun: Sendable {
         package var judge: String?
         /// The model that a judge given by URL is asked for.
         package var judgeModel = "default"
+        /// How verdicts are asked for, `json` or `logprob`; nil leaves the schema to the engine.
+        package var ask: String?
         /// Name of the variable with the key of a judge given by URL.
         package var judgeKey: String?
         /// An embedder's model, nil for none.
@@ -146,12 +148,20 @@ package struct ScoreRun: Sendable {
     private static func judging(_ request: Request, _ chosen: ScoreMetrics, _ engines: Engines) throws -> JudgingSpec? {
         guard let name = request.judge else { return try chosen.judge.map { try JudgingSpec($0) } }
         let place = Place(file: "--judge")
-        guard name.contains("://") else { return try JudgingSpec(ConfigNode(.string(name), at: place)) }
+        func spec(_ name: String) throws -> JudgingSpec {
+            let engine = ConfigNode(.string(name), at: place)
+            guard let ask = request.ask else { return try JudgingSpec(engine) }
+            let members = [("engine", engine), ("ask", ConfigNode(.string(ask), at: Place(file: "--ask")))]
+            return try JudgingSpec(
+                ConfigNode(.mapping(members.map { .init(key: $0.0, place: place, value: $0.1) }), at: place)
+            )
+        }
+        guard name.contains("://") else { return try spec(name) }
         var config = EngineConfig(name: "judge", kind: .openai, model: request.judgeModel)
         config.baseURL = name
         config.apiKeyVariable = request.judgeKey
         try engines.add(config)
-        return try JudgingSpec(ConfigNode(.string(config.name), at: place))
+        return try spec(config.name)
     }
 
     private static func embedder(_ model: String, _ resources: Resources) throws -> Configured<any Embedder> {

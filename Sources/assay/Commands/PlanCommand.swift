@@ -18,6 +18,9 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: "Folder of the data for corpora that are recipes.")
     var data: String?
 
+    @Flag(help: "Ask the engine for exact counts of tokens, over the index as it was built last.")
+    var probe = false
+
     @OptionGroup var place: WorkspaceOptions
 
     func run() async throws {
@@ -25,16 +28,20 @@ struct PlanCommand: AsyncParsableCommand {
             if try Sweep.isSweep(file) { return try await planVariants() }
             let spec = try PipelineSpec(file)
             let plan = await Plan.make(spec, project: place.project(of: file), data: data)
+            let probed =
+                probe && plan.problems.isEmpty
+                ? try await Plan.probe(spec, project: place.project(of: file), data: data) : nil
             if json {
                 let problems = plan.problems.map(\.description)
                 print(
                     try canonicalJSON(
-                        Output(stages: plan.lines, problems: problems, warnings: plan.warnings),
+                        Output(stages: plan.lines, problems: problems, warnings: plan.warnings, probe: probed),
                         pretty: true
                     )
                 )
             } else {
                 for line in plan.lines { print(text(line)) }
+                if let probed { print(text(probed)) }
             }
             for warning in plan.warnings { note("warning: \(warning)") }
             for problem in plan.problems { note("problem: \(problem)") }
@@ -64,6 +71,12 @@ struct PlanCommand: AsyncParsableCommand {
         var stages: [Plan.Line]
         var problems: [String]
         var warnings: [String]
+        var probe: Plan.Probe?
+    }
+
+    private func text(_ probe: Plan.Probe) -> String {
+        "probe     \(probe.engine): \(probe.prompts) prompts of \(probe.tokens) tokens by its own count, the longest \(probe.longest) "
+            + "(\(probe.question)); \(probe.finished) answered already"
     }
 
     private func text(_ line: Plan.Line) -> String {

@@ -34,6 +34,9 @@ struct ScoreCommand: AsyncParsableCommand {
     @Option(help: "Model to ask a judge for that is given by URL.")
     var judgeModel = "default"
 
+    @Option(help: "How verdicts are asked for: json (compact), or logprob (the probabilities of one token).")
+    var ask: String?
+
     @Option(help: "Environment variable that holds the key of a judge given by URL.")
     var judgeKey: String?
 
@@ -88,6 +91,7 @@ struct ScoreCommand: AsyncParsableCommand {
         request.judge = judge
         request.judgeModel = judgeModel
         request.judgeKey = judgeKey
+        request.ask = ask
         request.embed = embed
         request.engines = engines
         request.name = name
