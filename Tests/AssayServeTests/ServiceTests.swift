@@ -122,6 +122,34 @@ struct ServiceTests {
         }
     }
 
+    /// A request that never ends is cut off after half a minute, and nobody else waits for it.
+    @Test(
+        .enabled(
+            if: ProcessInfo.processInfo.environment["ASSAY_SLOW"] != nil,
+            "takes half a minute; kept for 'make test-slow'"
+        ),
+        .timeLimit(.minutes(2))
+    )
+    func slowRequestsAreCutOff() async throws {
+        let project = try ServedProject()
+        try await project.serving { service in
+            let port = service.port
+            async let half = offPool {
+                try RawSocket.exchange(
+                    port: port,
+                    Array("POST /v1/retrieve HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{".utf8),
+                    seconds: 60
+                )
+            }
+            async let head = offPool { try RawSocket.exchange(port: port, Array("GET /healthz HT".utf8), seconds: 60) }
+            #expect(try await service.send("GET", "/healthz").status == 200)
+            let start = ContinuousClock.now
+            _ = try await (half, head)
+            #expect(ContinuousClock.now - start < .seconds(45))
+            #expect(try await service.send("GET", "/healthz").status == 200)
+        }
+    }
+
     @Test func othersNeedKeysAndTheEndIsOrderly() async throws {
         let project = try ServedProject()
         let open = try await project.run("serve", "scripted.yaml", "--host", "0.0.0.0", "--port", "0")

@@ -81,7 +81,7 @@ package final class OpenedPipeline: Sendable {
             }
         }
         watch.lap("search")
-        for position in passages.indices { passages[position].text = try await texts.text(passages[position]) }
+        passages = try await texts.withTexts(passages, first: passages.count)
         watch.lap("texts")
         return (passages, watch.stages)
     }

@@ -18,10 +18,12 @@ struct ServeContext: RequestContext {
 extension Request {
     /// The body as JSON.
     ///
-    /// - Parameter limit: Bytes at most.
+    /// - Parameters:
+    ///   - limit: Bytes at most.
+    ///   - channel: The client's connection; it is closed when the body takes too long, however steadily it drips.
     /// - Returns: An object.
     /// - Throws: `Failure` 400, 413 or 415.
-    func json(limit: Int) async throws -> JSONValue {
+    func json(limit: Int, from channel: any Channel) async throws -> JSONValue {
         // A page of another origin can send text without asking; JSON it cannot.
         let type = headers[.contentType]?.split(separator: ";").first.map { $0.lowercased() } ?? ""
         guard type == "application/json" else {
@@ -35,6 +37,10 @@ extension Request {
         if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit {
             throw Failure.tooLarge(limit)
         }
+        let patience = channel.eventLoop.scheduleTask(in: .seconds(2 * ServeOptions.idleSeconds)) {
+            channel.close(promise: nil)
+        }
+        defer { patience.cancel() }
         var bytes: [UInt8] = []
         for try await part in body {
             guard bytes.count + part.readableBytes <= limit else { throw Failure.tooLarge(limit) }

@@ -8,7 +8,7 @@ import NIOCore
 extension Service {
     /// `POST /v1/chat/completions` in OpenAI's shape.
     func chat(_ request: Request, _ context: ServeContext, _ caller: Caller) async throws -> Response {
-        let body = try await request.json(limit: ServeOptions.bodyBytes)
+        let body = try await request.json(limit: ServeOptions.bodyBytes, from: context.channel)
         let ask = try ChatAsk(body, model: model, answer: live.session.parts.spec.answer)
         if ask.streams { return try await stream(ask, context, caller) }
         let served = try await whileConnected(context.channel) { [self] in

@@ -10,7 +10,7 @@ extension Service {
     /// The document is on disk when this returns; with `wait` the generation that has it answers already.
     func addDocument(_ request: Request, _ context: ServeContext, _ caller: Caller) async throws -> Response {
         let folder = try documentFolder()
-        let body = try await request.json(limit: ServeOptions.documentBodyBytes)
+        let body = try await request.json(limit: ServeOptions.documentBodyBytes, from: context.channel)
         guard let id = body["id"]?.stringValue, let text = body["text"]?.stringValue else {
             throw Failure.badRequest("'id' and 'text' are needed, both texts", param: "id")
         }

@@ -10,7 +10,7 @@ extension Service {
 
     /// `POST /v1/embeddings` in OpenAI's shape, with the pipeline's own embedder.
     func embeddings(_ request: Request, _ context: ServeContext, _ caller: Caller) async throws -> Response {
-        let body = try await request.json(limit: 2 << 20)
+        let body = try await request.json(limit: 2 << 20, from: context.channel)
         guard let name = embeddingModel else {
             throw Failure.badRequest("the pipeline '\(model)' has no embedder", code: "no_embedder", param: "model")
         }

@@ -7,7 +7,7 @@ import Hummingbird
 extension Service {
     /// `POST /v1/feedback`: `{"id": ID OF AN ANSWER, "rating": "up" | "down", "comment": TEXT}`, kept in the workspace with what was asked.
     func feedback(_ request: Request, _ context: ServeContext, _ caller: Caller) async throws -> Response {
-        let body = try await request.json(limit: 16 << 10)
+        let body = try await request.json(limit: 16 << 10, from: context.channel)
         let rating: Int
         switch body["rating"] {
         case "up", 1: rating = 1

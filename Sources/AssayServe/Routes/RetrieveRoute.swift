@@ -6,7 +6,7 @@ import Hummingbird
 extension Service {
     /// `POST /v1/retrieve`: `{"query": TEXT, "limit": N}` → passages with their spans, best first.
     func retrieve(_ request: Request, _ context: ServeContext, _ caller: Caller) async throws -> Response {
-        let body = try await request.json(limit: ServeOptions.bodyBytes)
+        let body = try await request.json(limit: ServeOptions.bodyBytes, from: context.channel)
         guard let query = body["query"]?.stringValue else {
             throw Failure.badRequest("'query' is missing or is not a text", param: "query")
         }

@@ -1,6 +1,7 @@
 import AssayModel
 import HTTPTypes
 import Hummingbird
+import NIOCore
 
 extension Service {
     /// All routes.
@@ -63,6 +64,10 @@ extension Service {
             let failure = Failure(error)
             meter.rejection(failure)
             response = failure.response
+            // Nobody reads the rest of a body that is too long: the connection ends once the client had time to read why.
+            if failure.status == .contentTooLarge {
+                context.channel.eventLoop.scheduleTask(in: .seconds(1)) { context.channel.close(promise: nil) }
+            }
         }
         // A stream has only begun: it is counted when it ends.
         if response.headers[.contentType]?.hasPrefix("text/event-stream") != true {

@@ -17,7 +17,7 @@ extension Service {
                 message: "pages of another origin may not use the tools"
             )
         }
-        let message = try await request.json(limit: ServeOptions.bodyBytes)
+        let message = try await request.json(limit: ServeOptions.bodyBytes, from: context.channel)
         guard message["jsonrpc"] == "2.0", let method = message["method"]?.stringValue else {
             return Self.reply(to: message["id"], error: -32600, "not a JSON-RPC 2.0 request")
         }
