@@ -22,7 +22,7 @@ class Browser(report.Browser):
         self.size(width, height)
         self.call("Page.bringToFront")
         self.call("Page.navigate", url=url)
-        check("the page says its model", self.wait("document.getElementById('name')?.textContent !== 'Assay'", 20))
+        check("the page says its model", self.wait("(document.getElementById('name')?.textContent ?? 'Assay') !== 'Assay'", 20))
 
     def text(self, selector):
         return self.value(f"document.querySelector('{selector}')?.textContent ?? ''")
@@ -33,7 +33,12 @@ def use(browser, url, question, width, height, pictures, name, scheme="light"):
     browser.visit(url, width, height)
     browser.media(scheme)
     check("the question has the focus", browser.value("document.activeElement.id") == "question")
-    browser.call("Input.insertText", text=question)
+    # A new tab may take a moment until keys reach it.
+    for _ in range(20):
+        browser.call("Page.bringToFront")
+        browser.call("Input.insertText", text=question)
+        if browser.wait("document.getElementById('question').value !== ''", 0.3):
+            break
     browser.key("Enter")
     check("the stop button shows while an answer is made", browser.wait("!document.getElementById('stop').hidden", 5))
     check("the answer streams", browser.wait("document.getElementById('answer').textContent.length > 2", 60))
