@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 BIN = .build/release/assay
 SOURCES = $(shell find Sources -type f) Package.swift
 
-.PHONY: test-peers bench-telemetry train-detector run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-chunking bench-vectors bench-pipeline bench-memory bench-judge bench-report simulate nightly-demo clean help
+.PHONY: test-peers bench-telemetry train-detector run serve bench-serve run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-chunking bench-vectors bench-pipeline bench-memory bench-judge bench-report simulate nightly-demo clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -28,6 +28,9 @@ models: build
 
 run: models ## the handbook pipeline: retrieve and score all questions, answer 20
 	@$(BIN) run pipelines/handbook.yaml
+
+serve: models ## the handbook pipeline as a service with a page: PORT=8080
+	@$(BIN) serve pipelines/handbook.yaml --port "$(or $(PORT),8080)"
 
 run-full: models ## the handbook pipeline: answer and judge all questions
 	@$(BIN) run pipelines/handbook-judged.yaml
@@ -94,3 +97,6 @@ bench-memory: build ## peak memory of reading, chunking and embedding
 
 bench-report: build ## time and peak memory of `assay report` over 200,000 questions: COUNT=questions
 	@Benchmarks/report/run $(COUNT)
+
+bench-serve: build ## the service under load: DATA=a BEIR folder with SciFact
+	@Benchmarks/serve/run "$(DATA)"

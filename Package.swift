@@ -20,7 +20,11 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -79,11 +83,28 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
+        // MARK: service
+        .target(
+            name: "AssayServe",
+            dependencies: [
+                "AssayModel", "AssayPipeline", "AssayTelemetry",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            resources: [
+                .embedInCode("Page/page.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
+                .embedInCode("Page/openapi.json"),
+            ]
+        ),
         // MARK: app
         .executableTarget(
             name: "assay",
             dependencies: [
-                "AssayModel", "AssayPipeline", "AssayEval", "AssayReport", "AssayStore", "AssayTelemetry",
+                "AssayModel", "AssayPipeline", "AssayEval", "AssayReport", "AssayServe", "AssayStore",
+                "AssayTelemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Instrumentation", package: "swift-distributed-tracing"),
             ]
@@ -132,6 +153,14 @@ let package = Package(
         .testTarget(
             name: "AssayPipelineTests",
             dependencies: ["AssayPipeline", "AssayEngines", "AssayEval", "AssayModel", "AssayStore"]
+        ),
+        .testTarget(
+            name: "AssayServeTests",
+            dependencies: [
+                "AssayServe", "AssayPipeline", "AssayModel", "AssayEngines", "AssayHTTP", "AssayTestProcess",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            exclude: ["Browser", "Clients"]
         ),
         .testTarget(
             name: "AssayTelemetryTests",

@@ -173,6 +173,8 @@ package struct EngineScript: Sendable, Equatable {
     package var rules: [Rule] = []
     /// Time before a reply.
     package var delay: Duration = .zero
+    /// Time between two words of a reply.
+    package var tokenDelay: Duration = .zero
     /// Fails this share of requests, 0…1, chosen by digest: the same ones on every run.
     package var failureRate = 0.0
     /// Every call after this many fails, for tests of interrupted runs; nil never.

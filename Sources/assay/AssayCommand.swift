@@ -13,6 +13,8 @@ struct AssayCommand: AsyncParsableCommand {
             RunCommand.self,
             PlanCommand.self,
             AskCommand.self,
+            ServeCommand.self,
+            KeysCommand.self,
             ScoreCommand.self,
             ReportCommand.self,
             CompareCommand.self,

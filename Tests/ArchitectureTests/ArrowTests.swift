@@ -24,11 +24,15 @@ struct ArrowTests {
             "AssayModel", "AssayIngest", "AssayEmbed", "AssayLexical", "AssayFaiss", "AssaySQLiteVec", "AssayRetrieve",
             "AssayEval", "AssayReport", "AssayHTTP", "AssayEngines", "AssayStore", "Tracing", "Yams",
         ],
+        "AssayServe": [
+            "AssayModel", "AssayPipeline", "AssayTelemetry", "Hummingbird", "HummingbirdCore", "HTTPTypes", "Logging",
+            "NIOCore",
+        ],
         "simulate": ["AssayModel", "AssayEval"],
         "bench-telemetry": ["AssayModel", "AssayTelemetry", "Tracing"],
         "assay": [
-            "AssayModel", "AssayPipeline", "AssayEval", "AssayReport", "AssayStore", "AssayTelemetry", "ArgumentParser",
-            "Instrumentation",
+            "AssayModel", "AssayPipeline", "AssayEval", "AssayReport", "AssayServe", "AssayStore", "AssayTelemetry",
+            "ArgumentParser", "Instrumentation",
         ],
     ]
 

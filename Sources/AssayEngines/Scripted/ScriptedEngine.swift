@@ -16,6 +16,7 @@ package final class ScriptedEngine: Engine {
     private let gate: SlotGate
     private let clock: EngineClock
     private let delay: Duration
+    private let tokenDelay: Duration
     private let answer: @Sendable (ChatRequest, _ call: Int) throws -> String
     private let state = Mutex(State())
 
@@ -41,6 +42,7 @@ package final class ScriptedEngine: Engine {
         gate = SlotGate(slots: slots)
         self.clock = clock
         self.delay = delay
+        tokenDelay = .zero
         self.answer = answer
     }
 
@@ -58,6 +60,7 @@ package final class ScriptedEngine: Engine {
         gate = SlotGate(slots: config.slots)
         self.clock = clock
         delay = script.delay
+        tokenDelay = script.tokenDelay
         answer = { [name = config.name] request, call in try script.reply(to: request, call: call, engine: name) }
     }
 
@@ -84,7 +87,10 @@ package final class ScriptedEngine: Engine {
             }
             let reply = scriptedReply(full, to: request)
             let first = clock.now()
-            for piece in pieces(reply.text) { onDelta?(piece) }
+            for (number, piece) in pieces(reply.text).enumerated() {
+                if number > 0, tokenDelay > .zero { try await clock.sleep(tokenDelay) }
+                onDelta?(piece)
+            }
             var timed = reply
             timed.timings.totalMs = (clock.now() - start).inMilliseconds
             timed.timings.firstTokenMs = onDelta == nil ? nil : (first - start).inMilliseconds

@@ -67,11 +67,15 @@ final class SearchIndex: Sendable {
         searcher = vectors.map { VectorSearcher(dense, vectors: $0) }
     }
 
-    /// Chunks whose documents have all the given metadata values, per segment; nil for an empty filter.
-    func allowed(_ filter: [String: String]) -> [IdSet]? {
-        guard !filter.isEmpty else { return nil }
-        return tables.map { table in
-            let documents = table.documents.map { line in filter.allSatisfy { line.metadata[$0.key] == $0.value } }
+    /// Chunks whose documents have all the given metadata values and lie in the scope, per segment; nil where that is every chunk.
+    func allowed(_ filter: [String: String], _ scope: RetrievalScope) -> [IdSet]? {
+        let documents = tables.map { table in
+            table.documents.map { line in
+                scope.admits(line.metadata) && filter.allSatisfy { line.metadata[$0.key] == $0.value }
+            }
+        }
+        if filter.isEmpty, documents.allSatisfy({ $0.allSatisfy(\.self) }) { return nil }
+        return zip(tables, documents).map { table, documents in
             var set = IdSet(capacity: table.count)
             for (ordinal, row) in table.rows.enumerated() where documents[Int(row.document)] { set.insert(ordinal) }
             return set

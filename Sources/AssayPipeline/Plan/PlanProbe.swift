@@ -66,7 +66,7 @@ private struct PlanProbe {
             count: answer.sample ?? evalset.questions.count,
             seed: UInt64(answer.sampleSeed)
         )
-        let retrieval = Retrieval(index: open.index, parts: session.parts, vectors: open.matrix)
+        let retrieval = Retrieval(index: open.index, parts: session.parts, vectors: open.matrix, scope: .everything)
         let texts = PassageTexts(store: session.store, tables: open.index.tables)
         var counter = TokenCounter(engine: answering.engine, place: answer.enginePlace)
         var probe = Plan.Probe(

@@ -12,6 +12,8 @@ struct CorpusSource: Sendable {
     let format: String
     /// Folder that is read.
     let root: String
+    /// Documents beside the corpus; one of them with an id of the corpus stands in its place.
+    let documents: DocumentFolder?
     private let scanner: CorpusScanner
 
     /// Finds the corpus at `path`: its `corpus.yaml` if there is one, else a BEIR folder, else all files that a reader knows.
@@ -19,10 +21,12 @@ struct CorpusSource: Sendable {
     /// - Parameters:
     ///   - path: Folder or file, absolute.
     ///   - data: The folder given by `--data`, which replaces the path of a recipe.
+    ///   - documents: Documents beside it.
     ///   - place: Where the pipeline names it.
     /// - Throws: `AssayError` "corpus.missing" with what to do.
-    init(_ path: String, data: String?, at place: Place) throws {
+    init(_ path: String, data: String?, documents: DocumentFolder? = nil, at place: Place) throws {
         self.path = path
+        self.documents = documents
         let recipe = path + "/corpus.yaml"
         guard FileManager.default.fileExists(atPath: path) else {
             throw AssayError("corpus.missing", "there is no corpus at \(path)", at: place, remedy: "check the path")
@@ -79,19 +83,27 @@ struct CorpusSource: Sendable {
 
     /// Lists the files, and what is left out, without reading them; blocks.
     func scan() throws -> (files: [SourceFile], leftOut: [LeftOut]) {
-        if format == "beir" { return ([try BEIRFolder(opening: root).corpus], []) }
+        let added = try documents?.files() ?? []
+        if format == "beir" { return ([try BEIRFolder(opening: root).corpus] + added, []) }
         let listing = try scanner.scan()
-        return (listing.files, listing.leftOut)
+        guard !added.isEmpty else { return (listing.files, listing.leftOut) }
+        let taken = Set(added.map(\.id))
+        let files = (listing.files.filter { !taken.contains($0.id) } + added)
+            .sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
+        return (files, listing.leftOut)
     }
 
     /// What of the reader decides the documents of a file.
     func readerIdentity(for file: SourceFile) -> String {
-        format == "beir" ? "beir/1" : scanner.reader(for: file)?.identity ?? "none"
+        if let documents, documents.holds(file) { return documents.readerIdentity(for: file) }
+        return format == "beir" ? "beir/1" : scanner.reader(for: file)?.identity ?? "none"
     }
 
     /// Reads one file; blocks.
     func read(_ file: SourceFile, emit: (Document) throws -> Void, leftOut: (LeftOut) throws -> Void) throws {
-        if format == "beir" {
+        if let documents, documents.holds(file) {
+            try documents.read(file, emit: emit, leftOut: leftOut)
+        } else if format == "beir" {
             try BEIRFolder(opening: root).documents(emit: emit)
         } else {
             try scanner.read(file, emit: emit, leftOut: leftOut)

@@ -25,7 +25,8 @@ struct IndexStage {
 
     /// The folder of this pipeline's index.
     var folder: IndexFolder {
-        let key = ItemKey("index", source.path, source.root, parts.indexIdentity).hex
+        let beside = source.documents.map { [$0.root] } ?? []
+        let key = ItemKey("index", parts: [source.path, source.root, parts.indexIdentity] + beside).hex
         return IndexFolder(path: "\(workspace.indexes)/\(source.name)-\(key.prefix(12))")
     }
 

@@ -21,7 +21,12 @@ extension PipelineRun {
         let start = clock.now
         let spans = try await session.anchor(evalset, indexed.corpus.cited)
         let vectors = try await session.queryVectors(evalset.questions.map(\.question), indexed.vectors)
-        let retrieval = Retrieval(index: indexed.index, parts: session.parts, vectors: indexed.matrix)
+        let retrieval = Retrieval(
+            index: indexed.index,
+            parts: session.parts,
+            vectors: indexed.matrix,
+            scope: .everything
+        )
         let passages = PassageTexts(store: session.store, tables: indexed.index.tables)
         let context = session.parts.spec.answer?.context ?? 0
         session.progress.begin("retrieve", total: evalset.questions.count)

@@ -1,6 +1,6 @@
 import AssayEngines
 import AssayIngest
-import AssayModel
+package import AssayModel
 package import AssayStore
 import FoundationEssentials
 import Tracing
@@ -21,6 +21,11 @@ package final class PipelineSession: Sendable {
     package let journal: RunJournal?
     /// What is known of judges.
     let calibrations: CalibrationFolder
+    /// Documents that a service took in beside the corpus, nil without.
+    package let documents: DocumentFolder?
+    /// Texts of documents that an opened pipeline keeps.
+    let textCache: PassageTexts.Limit
+    private let wrapping: @Sendable (any Engine) -> any Engine
     private let engines: Engines
     private let answersInFlight = Answering.Flights()
 
@@ -33,6 +38,9 @@ package final class PipelineSession: Sendable {
     ///   - budget: Caps on what engines may use.
     ///   - recording: Keeps every reply of an engine, stored ones included, for a journal file.
     ///   - replay: A journal file that answers in place of every engine.
+    ///   - documents: A folder of documents beside the corpus; its index is one of its own.
+    ///   - textCache: Bytes of document texts kept in memory; nil keeps few.
+    ///   - wrapping: Put around the engine that answers, for admission and time limits.
     ///   - now: The clock, injected.
     /// - Throws: `AssayError` for anything wrong with file, models or workspace.
     package init(
@@ -42,8 +50,14 @@ package final class PipelineSession: Sendable {
         budget: Budget = Budget(),
         recording: Bool = false,
         replay: String? = nil,
+        documents: DocumentFolder? = nil,
+        textCache: Int? = nil,
+        wrapping: @escaping @Sendable (any Engine) -> any Engine = { $0 },
         now: @escaping @Sendable () -> String
     ) throws {
+        self.documents = documents
+        self.textCache = textCache.map { .init(documents: .max, bytes: $0) } ?? .init()
+        self.wrapping = wrapping
         journal = recording ? RunJournal() : nil
         workspace = project.workspace
         try workspace.create()
@@ -72,7 +86,12 @@ package final class PipelineSession: Sendable {
     /// The stage that builds and opens this pipeline's index.
     func indexStage(data: String?, citing: Set<String> = []) throws -> IndexStage {
         IndexStage(
-            source: try CorpusSource(parts.spec.corpus, data: data, at: parts.spec.corpusPlace),
+            source: try CorpusSource(
+                parts.spec.corpus,
+                data: data,
+                documents: documents,
+                at: parts.spec.corpusPlace
+            ),
             parts: parts,
             store: store,
             workspace: workspace,
@@ -172,7 +191,7 @@ package final class PipelineSession: Sendable {
     /// The answering stage, nil without one.
     func answering(replicate: Int) throws -> Answering? {
         guard let spec = parts.spec.answer, let template = parts.template else { return nil }
-        let engine = try engines.budgeted(spec.engine, at: spec.enginePlace)
+        let engine = wrapping(try engines.budgeted(spec.engine, at: spec.enginePlace))
         return Answering(
             spec: spec,
             template: template,

@@ -12,11 +12,11 @@ struct Retrieval: Sendable {
     let vectors: VectorMatrix?
     let allowed: [IdSet]?
 
-    init(index: SearchIndex, parts: PipelineParts, vectors: VectorMatrix?) {
+    init(index: SearchIndex, parts: PipelineParts, vectors: VectorMatrix?, scope: RetrievalScope) {
         self.index = index
         self.parts = parts
         self.vectors = vectors
-        allowed = index.allowed(parts.spec.retrieve.filter)
+        allowed = index.allowed(parts.spec.retrieve.filter, scope)
     }
 
     /// The ranked list of a question.
@@ -93,10 +93,15 @@ struct Retrieval: Sendable {
     }
 }
 
-/// Texts of chunks by document, cut from the stored documents; the documents used last are kept, up to 64 of them or 64 MB.
+/// Texts of chunks by document, cut from the stored documents; the documents read last are kept.
 actor PassageTexts {
-    private static let limit = (documents: 64, bytes: 64 << 20)
+    /// What is kept at most.
+    struct Limit: Sendable {
+        var documents = 64
+        var bytes = 64 << 20
+    }
 
+    private let limit: Limit
     private let store: Store
     private let tables: [ChunkTable]
     /// Segment and number of each document.
@@ -105,7 +110,8 @@ actor PassageTexts {
     private var order: [String] = []
     private var bytes = 0
 
-    init(store: Store, tables: [ChunkTable]) {
+    init(store: Store, tables: [ChunkTable], limit: Limit = Limit()) {
+        self.limit = limit
         self.store = store
         self.tables = tables
         var places: [String: (segment: Int32, number: Int32)] = [:]
@@ -137,7 +143,7 @@ actor PassageTexts {
         bytes += document.text.utf8.count
         cache[id] = document.text
         order.append(id)
-        while order.count > Self.limit.documents || (bytes > Self.limit.bytes && order.count > 1) {
+        while order.count > limit.documents || (bytes > limit.bytes && order.count > 1) {
             bytes -= cache.removeValue(forKey: order.removeFirst())?.utf8.count ?? 0
         }
         return document.text

@@ -8,8 +8,8 @@ extension EngineConfig {
     ///
     /// Keys of all kinds: `kind`, `model`, `slots`, `context`, `timeout` (seconds), `price` (`input` and
     /// `output`, per million tokens). `openai`: `base_url`, `api_key` (name of the variable
-    /// that holds it). `llama`: `mode`, `threads`, `batch`; with `openai`'s `llama: true` also `token_prompts` (`auto`, `always`, `never`). `scripted`: `reply` (`extract`, `fixed`, `echo`), `text`, `delay_ms`,
-    /// `fail_after`. `replay`: `journal`.
+    /// that holds it). `llama`: `mode`, `threads`, `batch`; with `openai`'s `llama: true` also `token_prompts` (`auto`, `always`, `never`).
+    /// `scripted`: `reply` (`extract`, `fixed`, `echo`), `text`, `delay_ms`, `token_ms`, `fail_after`. `replay`: `journal`.
     init(_ member: ConfigNode.Member, folder: String) throws {
         var options = try OptionReader(member.value, owner: "engines.\(member.key)", place: member.place)
         let kind = Kind(rawValue: try options.string("kind", oneOf: Kind.allCases.map(\.rawValue))) ?? .openai
@@ -48,6 +48,7 @@ extension EngineConfig {
                 EngineScript.Mode(rawValue: try options.string("reply", default: "extract", oneOf: allowed)) ?? .extract
             script.text = try options.string("text", default: "")
             script.delay = .milliseconds(try options.int("delay_ms", default: 0, in: 0...60_000))
+            script.tokenDelay = .milliseconds(try options.int("token_ms", default: 0, in: 0...60_000))
             script.failAfter = try options.optionalInt("fail_after", in: 0...1_000_000)
         case .replay:
             journalPath = absolutePath(try options.string("journal"), relativeTo: folder)

@@ -1,0 +1,142 @@
+import AssayModel
+import AssayPipeline
+
+/// What a chat completion asks for, after everything that would change its meaning was refused.
+///
+/// The pipeline decides prompt, sampling and length, and evaluation measured just that: a field of the request that would change them
+/// is refused, not passed over. Fields that change nothing are accepted.
+struct ChatAsk: Equatable {
+    var question: String
+    var streams: Bool
+    var includesUsage: Bool
+
+    /// Reads a request.
+    ///
+    /// - Throws: `Failure` 400 or 404 naming the field.
+    init(_ body: JSONValue, model: String, answer: PipelineSpec.Answer?) throws(Failure) {
+        guard let name = body["model"]?.stringValue else {
+            throw .badRequest("'model' is missing; this service has '\(model)'", param: "model")
+        }
+        guard name == model else { throw .noModel(name, known: [model]) }
+        guard let answer else {
+            throw .badRequest(
+                "the pipeline '\(model)' has no answer stage; POST /v1/retrieve gives its passages",
+                code: "no_answer_stage",
+                param: "model"
+            )
+        }
+        question = try Self.question(body["messages"])
+        streams = try Self.flag(body["stream"], "stream")
+        includesUsage = try Self.flag(body["stream_options"]?["include_usage"], "stream_options.include_usage")
+        try Self.refuse(body, answer)
+    }
+
+    private static func flag(_ value: JSONValue?, _ name: String) throws(Failure) -> Bool {
+        switch value {
+        case nil, .null: return false
+        case .bool(let flag): return flag
+        default: throw .badRequest("'\(name)' is true or false", param: name)
+        }
+    }
+
+    /// The one message of the user.
+    private static func question(_ messages: JSONValue?) throws(Failure) -> String {
+        guard let messages = messages?.arrayValue, !messages.isEmpty else {
+            throw .badRequest("'messages' is missing or empty", param: "messages")
+        }
+        for message in messages {
+            let role = message["role"]?.stringValue ?? ""
+            if role == "system" || role == "developer" {
+                throw .badRequest(
+                    "the pipeline has its own instructions: send no message with the role '\(role)'",
+                    code: "unsupported_message",
+                    param: "messages"
+                )
+            }
+        }
+        guard messages.count == 1, messages[0]["role"]?.stringValue == "user" else {
+            throw .badRequest(
+                "each request is one question: send one message with the role 'user' (conversations are not supported)",
+                code: "unsupported_message",
+                param: "messages"
+            )
+        }
+        return try text(messages[0]["content"])
+    }
+
+    private static func text(_ content: JSONValue?) throws(Failure) -> String {
+        var text = content?.stringValue ?? ""
+        for part in content?.arrayValue ?? [] {
+            guard part["type"]?.stringValue == "text", let piece = part["text"]?.stringValue else {
+                throw .badRequest(
+                    "a message has parts of type 'text' only",
+                    code: "unsupported_content",
+                    param: "messages"
+                )
+            }
+            text += piece
+        }
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            throw .badRequest("the message has no text", param: "messages")
+        }
+        guard text.utf8.count <= 20_000 else {
+            throw .badRequest("a question has at most 20,000 bytes", code: "ask.question", param: "messages")
+        }
+        return text
+    }
+
+    private static func refuse(_ body: JSONValue, _ answer: PipelineSpec.Answer) throws(Failure) {
+        func given(_ name: String) -> JSONValue? {
+            guard let value = body[name], value != .null else { return nil }
+            return value
+        }
+        for name in ["tools", "functions", "logit_bias", "audio", "prediction", "web_search_options", "top_logprobs"] {
+            switch given(name) {
+            case nil, .array([]), .object([:]): continue
+            default: throw .unsupported(name, "'\(name)' is not supported")
+            }
+        }
+        if let choice = given("tool_choice"), choice != "none", choice != "auto" {
+            throw .unsupported("tool_choice", "there are no tools to choose from")
+        }
+        if let number = given("n"), number.intValue != 1 {
+            throw .unsupported("n", "'n' is 1: a question has one answer")
+        }
+        if let logprobs = given("logprobs"), logprobs != .bool(false) {
+            throw .unsupported("logprobs", "'logprobs' is not supported")
+        }
+        if let format = given("response_format"), format["type"] != "text" {
+            throw .unsupported("response_format", "answers are text with citations; 'response_format' is 'text'")
+        }
+        if let kinds = given("modalities"), kinds != ["text"] {
+            throw .unsupported("modalities", "answers are text")
+        }
+        for (name, fixed) in [
+            ("temperature", answer.temperature), ("top_p", 1), ("seed", Double(answer.seed)), ("presence_penalty", 0),
+            ("frequency_penalty", 0),
+        ] {
+            if let value = given(name), value.doubleValue != fixed {
+                throw .unsupported(name, "the pipeline sets '\(name)': leave it out")
+            }
+        }
+        for name in ["max_tokens", "max_completion_tokens"] {
+            if let value = given(name), (value.intValue ?? 0) < answer.maxTokens {
+                throw .unsupported(
+                    name,
+                    "the pipeline's answers have up to \(answer.maxTokens) tokens: ask for no fewer"
+                )
+            }
+        }
+        if let stop = given("stop"), stop != .array(answer.stop.map { .string($0) }),
+            answer.stop.count != 1 || stop != .string(answer.stop[0])
+        {
+            throw .unsupported("stop", "the pipeline sets 'stop': leave it out")
+        }
+    }
+}
+
+extension Failure {
+    static func unsupported(_ name: String, _ message: String) -> Failure {
+        .badRequest(message, code: "unsupported_parameter", param: name)
+    }
+}
