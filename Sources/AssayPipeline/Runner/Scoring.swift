@@ -12,6 +12,8 @@ struct Scoring: Sendable {
     /// Samples at once.
     let limit: Int
     let progress: Progress
+    /// Says where questions went wrong.
+    var failureRules = FailureRules.standard
 
     /// Scores all samples.
     ///
@@ -36,7 +38,7 @@ struct Scoring: Sendable {
                 let results = try await judge(row, judged, bench)
                 for (metric, result) in zip(judged, results) { row.scores[metric.definition.name] = result }
             }
-            row.attribution = FailureRules.standard.attribution(of: row)
+            row.attribution = failureRules.attribution(of: row)
             progress.advance("score")
             return row
         }
