@@ -6,19 +6,48 @@ struct FailureCounts {
     let counts: [(place: FailureAttribution, count: Int)]
     /// All of them.
     let total: Int
+    /// Of each place, questions that an unvalidated judge called wrong: where it errs, they are no failures or belong elsewhere.
+    let byUnvalidated: [FailureAttribution: Int]
+    /// The judged measures behind these, in the order of the record.
+    let unvalidated: [String]
+    private let limits: FailureLimits
 
-    init(_ cards: [QuestionCard]) {
+    init(_ input: ReportInput) {
+        let results = input.record.results
+        limits = results.failureLimits ?? .standard
+        let judging = limits.judged
+        let columns = results.metrics.enumerated().filter { _, metric in
+            metric.isUnvalidated && judging.keys.contains { FailureLimits.means($0, metric.definition.name) }
+        }
         var found: [FailureAttribution: Int] = [:]
-        for card in cards { if let place = card.attribution { found[place, default: 0] += 1 } }
+        var doubtful: [FailureAttribution: Int] = [:]
+        for card in input.cards {
+            guard let place = card.attribution else { continue }
+            found[place, default: 0] += 1
+            // Abstentions and answers to unanswerable questions fail without any judge.
+            guard !card.isUnanswerable, card.outcome == .answered || card.outcome == .cut else { continue }
+            if columns.contains(where: { card.scores[$0.offset]?.value != nil }) { doubtful[place, default: 0] += 1 }
+        }
         counts = FailureAttribution.allCases.map { ($0, found[$0] ?? 0) }
         total = counts.reduce(0) { $0 + $1.count }
+        byUnvalidated = doubtful
+        unvalidated = doubtful.isEmpty ? [] : columns.map(\.element.definition.name)
     }
 
     /// What the counts rest on, in a sentence.
-    static let meaning =
-        "Each failed question is counted once, at the first place on the way from corpus to answer. An answer fails when it abstains on an "
-        + "answerable question, answers an unanswerable one, or is wrong: a judged measure of correctness below 0.5, or, without one, every "
-        + "likeness to the reference below its limit (token_f1 and rouge_l 0.3, semantic_similarity 0.6)."
+    var meaning: String {
+        func list(_ limits: [String: Double]) -> String {
+            limits.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        }
+        let doubt =
+            unvalidated.isEmpty
+            ? ""
+            : " Unvalidated: \(unvalidated.joined(separator: ", ")) called them wrong, and this judge is not shown to agree with people."
+        return
+            "Each failed question is counted once, at the first place on the way from corpus to answer. An answer fails when it abstains on "
+            + "an answerable question, answers an unanswerable one, or is wrong: a judged measure below its limit (\(list(limits.judged))), "
+            + "or, without one, every likeness to the reference below its limit (\(list(limits.likeness)))." + doubt
+    }
 }
 
 extension FailureAttribution {

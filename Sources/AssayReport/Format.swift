@@ -1,5 +1,10 @@
 /// Numbers as people read them, the same on every machine and in every locale.
 package enum Format {
+    /// A byte as two hexadecimal digits.
+    static func hex(_ byte: UInt8) -> String {
+        (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }
+
     /// What stands where there is no value.
     package static let none = "–"
 

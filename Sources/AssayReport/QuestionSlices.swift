@@ -2,8 +2,8 @@ package import AssayModel
 
 /// Means by the first tag of the questions, which names their kind.
 ///
-/// A slice is small; its interval is Student's t on the standard error clustered by source document (the one that the
-/// first gold label names), as in Inspect AI's `stderr(cluster=…)`: √(Σ_c (Σ_{i∈c} (xᵢ − x̄))² · C/(C−1)) / n.
+/// The intervals are those of the whole run (`ClusteredMean`), and so are the clusters: two questions that a third one joins stay
+/// together in a slice without it.
 package struct QuestionSlices: Sendable, Equatable {
     /// The mean of a metric over one slice.
     package struct Mean: Sendable, Equatable {
@@ -42,6 +42,7 @@ package struct QuestionSlices: Sendable, Equatable {
     init(_ input: ReportInput) {
         let definitions = input.record.results.metrics.map(\.definition)
         metrics = definitions.map(\.name)
+        let clusters = QuestionClusters(documents: input.cards.map(\.sources)).indices
         let groups = Dictionary(grouping: input.cards.indices) { input.cards[$0].tags.first ?? "untagged" }
         slices =
             groups
@@ -49,7 +50,9 @@ package struct QuestionSlices: Sendable, Equatable {
                 Slice(
                     tag: tag,
                     questions: rows.count,
-                    means: definitions.enumerated().map { Self.mean(of: $1, at: $0, over: rows, of: input.cards) }
+                    means: definitions.enumerated().map {
+                        Self.mean(of: $1, at: $0, over: rows, of: input.cards, clusters)
+                    }
                 )
             }
             .sorted { ($1.questions, $0.tag) < ($0.questions, $1.tag) }
@@ -59,53 +62,17 @@ package struct QuestionSlices: Sendable, Equatable {
         of metric: MetricDefinition,
         at column: Int,
         over rows: [Int],
-        of cards: [QuestionCard]
+        of cards: [QuestionCard],
+        _ clusters: [Int]
     ) -> Mean {
-        var values: [(value: Double, cluster: String)] = []
-        for row in rows {
-            let card = cards[row]
-            guard let value = card.scores[column]?.value, value.isFinite else { continue }
-            values.append((value, card.source.isEmpty ? "q\(card.id)" : "d\(card.source)"))
-        }
-        guard !values.isEmpty else { return Mean(scored: 0) }
-        let mean = values.reduce(0) { $0 + $1.value } / Double(values.count)
-        var result = Mean(mean: mean, scored: values.count)
-        if let half = halfWidth(values, mean: mean) {
-            result.low = max(metric.range.lowerBound, mean - half)
-            result.high = min(metric.range.upperBound, mean + half)
+        let scored = rows.filter { cards[$0].scores[column]?.value?.isFinite == true }
+        let values = scored.compactMap { cards[$0].scores[column]?.value }
+        guard let mean = ClusteredMean(values, clusters: scored.map { clusters[$0] }) else { return Mean(scored: 0) }
+        var result = Mean(mean: mean.mean, scored: mean.count)
+        if let interval = mean.interval(), values.contains(where: { $0 != values[0] }) {
+            result.low = max(metric.range.lowerBound, interval.lowerBound)
+            result.high = min(metric.range.upperBound, interval.upperBound)
         }
         return result
-    }
-
-    static func halfWidth(_ values: [(value: Double, cluster: String)], mean: Double) -> Double? {
-        var order: [String: Int] = [:]
-        var sums: [Double] = []
-        for (value, cluster) in values {
-            let place = order[cluster] ?? sums.count
-            if place == sums.count {
-                order[cluster] = place
-                sums.append(0)
-            }
-            sums[place] += value - mean
-        }
-        guard sums.count >= 2, values.contains(where: { $0.value != values[0].value }) else { return nil }
-        let clusters = Double(sums.count)
-        let squares = sums.reduce(0) { $0 + $1 * $1 }
-        let error = (squares * clusters / (clusters - 1)).squareRoot() / Double(values.count)
-        return studentT975(degrees: sums.count - 1) * error
-    }
-
-    /// The 97.5 % quantile of Student's t, within 0.0005.
-    static func studentT975(degrees: Int) -> Double {
-        let table = [
-            12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281,
-            2.2010, 2.1788, 2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860,
-        ]
-        if degrees <= table.count { return table[max(0, degrees - 1)] }
-        // Cornish–Fisher expansion around the normal quantile (Abramowitz and Stegun 26.7.5).
-        let z = 1.959_964
-        let v = Double(degrees)
-        let z3 = z * z * z
-        return z + (z3 + z) / (4 * v) + (5 * z3 * z * z + 16 * z3 + 3 * z) / (96 * v * v)
     }
 }

@@ -19,8 +19,8 @@ package struct ReportInput: Sendable {
     package var details: DetailFolder?
     /// How the run differs from a baseline.
     package var comparison: ReportComparison?
-    /// Earlier runs and this one, oldest first.
-    package var history: [HistoryPoint] = []
+    /// The pipeline's runs, this one among them.
+    package var history: MetricHistory?
 
     /// Takes everything from a whole record; above `fullRows` questions the worst ones are shown in full.
     package init(_ record: RunRecord) {
@@ -33,8 +33,14 @@ package struct ReportInput: Sendable {
                 QuestionCard($0, timing: record.timings.questions[$0.sample.question.id], metrics: metrics)
             }
         )
+        show(record)
+    }
+
+    /// Takes the whole rows of `shownInFull` from a record.
+    package mutating func show(_ record: RunRecord) {
+        rows = [:]
         for number in shownInFull {
-            let row = questions[number]
+            let row = record.results.questions[number]
             rows[number] = RunRow(row, timing: record.timings.questions[row.sample.question.id])
         }
     }
@@ -59,7 +65,9 @@ package struct ReportInput: Sendable {
         let definitions = definitions
         let badness = cards.map { Self.badness($0, definitions) }
         let worst = cards.indices.sorted { (badness[$1], $0) < (badness[$0], $1) }
-        guard let changes = comparison?.changes(definitions), changes.count == cards.count else {
+        guard let comparison, comparison.compared != nil, case let changes = comparison.changes(definitions),
+            changes.count == cards.count
+        else {
             return worst.prefix(Self.fullRows).sorted()
         }
         let changed = cards.indices.sorted { (changes[$1], $0) < (changes[$0], $1) }.prefix(Self.fullRows / 2)

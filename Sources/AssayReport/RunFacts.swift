@@ -38,7 +38,7 @@ struct RunFacts {
         answered = cards.count { $0.outcome != .notAsked && $0.outcome != .failed }
         abstained = cards.count { $0.outcome == .declined }
         cut = cards.count(where: \.isCut)
-        places = FailureCounts(cards)
+        places = FailureCounts(input)
         seconds = record.timings.stages.reduce(0) { $0 + $1.seconds }
         promptTokens = record.timings.stages.reduce(0) { $0 + $1.promptTokens }
         completionTokens = record.timings.stages.reduce(0) { $0 + $1.completionTokens }

@@ -170,28 +170,4 @@ extension Store {
             }
         }
     }
-
-    /// The metrics of the newest successful runs of a pipeline, oldest first, without reading their questions.
-    package func runMetrics(
-        pipeline: String,
-        limit: Int
-    ) async throws -> [(id: String, specHash: String, started: String, metrics: [MetricSummary])] {
-        let rows = try await readable("read the history of runs") { [pool] in
-            try await pool.read { db in
-                try Row.fetchAll(
-                    db,
-                    sql: """
-                        SELECT id, spec_hash, started, json_extract(CAST(record AS TEXT), '$.results.metrics') FROM runs
-                        WHERE pipeline = ? AND status = 'success' AND record IS NOT NULL
-                        ORDER BY number DESC LIMIT ?
-                        """,
-                    arguments: [pipeline, limit]
-                )
-                .map { row -> (String, String, String, String) in (row[0], row[1], row[2], row[3]) }
-            }
-        }
-        return try rows.reversed().map {
-            ($0.0, $0.1, $0.2, try JSONDecoder().decode([MetricSummary].self, from: Data($0.3.utf8)))
-        }
-    }
 }

@@ -64,6 +64,17 @@ struct DeclaredMetricTests {
         #expect(second.calls.first?.messages[1].content.contains("How much memory?") == false)
     }
 
+    /// Harm is better where there is less of it: gates and comparisons go by this.
+    @Test func lessCanBeBetter() throws {
+        let aspect = [("aspect", Self.text("Does the answer insult?"))]
+        let plain = try metric(aspect).definition
+        let down = try metric(aspect + [("higher_is_better", Self.node(.bool(false)))]).definition
+        #expect(plain.higherIsBetter && !down.higherIsBetter)
+        #expect(plain.hash != down.hash, "values of unlike directions are not compared")
+        #expect(!plain.formula.contains("higher_is_better"), "what is not declared leaves the definition as it was")
+        #expect(throws: AssayError.self) { try metric(aspect + [("higher_is_better", Self.text("no"))]) }
+    }
+
     @Test func aRubricRefusesScoresOutsideItsRange() async throws {
         let rubric = Self.mapping([("1", Self.text("rude")), ("5", Self.text("warm"))])
         let tone = try metric([("rubric", rubric)])

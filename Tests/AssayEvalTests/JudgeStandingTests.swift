@@ -68,6 +68,18 @@ struct JudgeStandingTests {
         #expect(standing([Self.record(other)], print) == .unvalidated)
         #expect(standing([Self.record(metric, good: false)], print) == .unvalidated)
         #expect(standing([Self.record(metric, way: "logprob")], print) == .unvalidated)
+        func reason(_ records: [JudgeCalibration]) -> String {
+            Self.summary(metric).standing(by: records, fingerprint: print).standingReason ?? "none"
+        }
+        #expect(reason([Self.record(metric)]) == "none")
+        #expect(reason([]).contains("no calibration record"))
+        #expect(reason([Self.record(other)]).contains("no calibration record"))
+        #expect(reason([Self.record(metric, good: false)]).contains("does not show it better than chance"))
+        #expect(reason([Self.record(metric, way: "logprob")]).contains("other judges or ways"))
+        #expect(reason([Self.record(metric, notScored: 20)]).contains("20 of 120 labelled rows without a verdict"))
+        var changed = metric
+        changed.formula += " in another way"
+        #expect(reason([Self.record(changed)]).contains("another definition"))
         // A judge that scores only what is easy shows nothing.
         #expect(standing([Self.record(metric, notScored: 20)], print) == .unvalidated)
         var moved = Self.judge

@@ -47,6 +47,14 @@ struct TokenVerdictTests {
         #expect(abs(try #require(result.score.value) - (0.25 + 0.75) / 1.5) < 1e-12)
     }
 
+    /// The same arithmetic against the answer: (½ · ½/1 + 1 · 1½/2) / 1½.
+    @Test func contextUtilizationWeighsPassages() async throws {
+        let (result, calls) = try await score("context_utilization", [token(0.5, 0.5), token(1, 0)])
+        #expect(abs(try #require(result.score.value) - (0.25 + 0.75) / 1.5) < 1e-12)
+        #expect(calls.count == 2 && calls.allSatisfy { $0.choices == ["yes", "no"] })
+        #expect(calls[1].messages[1].content.contains("It has 24 GiB"))
+    }
+
     private static let unusable: [(JudgeReply, String)] = [
         (JudgeReply(text: "yes", finish: .stop), "gave no probabilities"),
         (

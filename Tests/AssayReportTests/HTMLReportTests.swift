@@ -132,39 +132,157 @@ struct HTMLReportTests {
         #expect(holds(HTMLReport().page(input, details: details), "left out to keep this page small"))
     }
 
-    @Test func comparesWithABaselineAndRefusesAnotherEvalset() throws {
+    /// The page shows the comparison that was computed for it, and nothing of its own.
+    @Test func showsAComparisonWithItsVerdicts() throws {
         let old = SampleRecords.large(questions: 60, depth: 5)
         var new = old
         for number in new.results.questions.indices where number.isMultiple(of: 2) {
             new.results.questions[number].scores["token_f1"] = MetricResult(.scored(1))
         }
         var input = ReportInput(new)
-        let comparison = try ReportComparison(baseline: ReportInput(old), of: input)
-        let line = try #require(comparison.lines.first { $0.metric == "token_f1" })
-        #expect(line.wins > 0)
-        #expect(line.losses == 0)
-        #expect(line.verdict == "better")
-        #expect(comparison.lines.first { $0.metric == "mrr" }?.difference == 0)
-        input.comparison = comparison
-        let page = try HTMLReport().render(input, options: ReportOptions())
-        #expect(holds(page, "id=\"comparison\""))
-        #expect(try data(of: page)["columns"]?["before"]?.arrayValue?.count == input.metrics.count)
-        new.results.evalset?.fingerprint = "other"
-        let error = #expect(throws: AssayError.self) {
-            try ReportComparison(baseline: ReportInput(old), of: ReportInput(new))
+        let changes = new.results.questions.prefix(20).enumerated().map { number, row in
+            MetricComparison.Change(
+                question: row.sample.question.id,
+                before: 0.25,
+                after: number < 4 ? 1 : 0.25,
+                cluster: number
+            )
         }
-        #expect(error?.code == "report.baseline")
+        let metric = MetricComparison(
+            definition: old.results.metrics.first { $0.definition.name == "token_f1" }?.definition
+                ?? SampleRecords.metrics[2],
+            n: 20,
+            clusters: 20,
+            baselineMean: 0.25,
+            candidateMean: 0.4,
+            difference: 0.15,
+            low: 0.02,
+            high: 0.28,
+            pValue: 0.004,
+            flips: 9_999,
+            holm: 0.012,
+            wins: 4,
+            ties: 16,
+            losses: 0,
+            detectableEffect: 0.11,
+            baselineCoverage: 1,
+            candidateCoverage: 1,
+            verdict: .better,
+            changes: changes
+        )
+        let compared = PairedComparison(
+            baseline: .init(name: "old", pipeline: "p", specHash: "a"),
+            candidate: .init(name: "new", pipeline: "p", specHash: "b"),
+            evalset: try #require(new.results.evalset),
+            level: 0.05,
+            metrics: [metric],
+            warnings: ["a warning <b>"]
+        )
+        input.comparison = ReportComparison(
+            baseline: old.results,
+            named: "old",
+            of: input,
+            .success(compared),
+            notes: ["Not compared: mrr was computed by two definitions."]
+        )
+        let page = try HTMLReport().render(input, options: ReportOptions())
+        for text in [
+            "id=\"comparison\"", "<span class=\"tag good\">better</span>", "0.0120", "0.0040", "4/16/0", "0.110",
+            "+0.020 to +0.280",
+            "a warning &lt;b&gt;", "Not compared: mrr was computed by two definitions.", "9,999 random patterns",
+            "Changed most",
+            "href=\"#q=\(changes[0].question)\"", "0.250 → 1.000",
+        ] {
+            #expect(holds(page, text), "\(text)")
+        }
+        _ = try HTMLCheck.elements(of: page)
+        let before = try #require(try data(of: page)["columns"]?["before"]?.arrayValue)
+        #expect(before.count == input.metrics.count)
+        #expect(input.comparison?.compared?.metrics[0].changes.isEmpty == true, "the page keeps only what it shows")
+        // Only what was compared has values of the baseline.
+        for (name, values) in zip(input.metrics, input.comparison?.before ?? []) {
+            #expect(values.contains { $0 != nil } == (name == "token_f1"), "\(name)")
+        }
     }
 
-    @Test func drawsTheHistory() throws {
+    @Test func saysWhyTwoRunsAreNotCompared() throws {
         var input = ReportInput(SampleRecords.small)
-        let metrics = input.record.results.metrics
-        input.history = (1...4).map {
-            HistoryPoint(run: "r\($0)", started: "2026-11-0\($0)", specHash: $0 < 3 ? "old" : "new", metrics: metrics)
-        }
+        let error = AssayError(
+            "compare.evalset",
+            "the evalsets differ: a and <b>",
+            remedy: "name a run over the same questions"
+        )
+        input.comparison = ReportComparison(
+            baseline: SampleRecords.small.results,
+            named: "old",
+            of: input,
+            .failure(error)
+        )
         let page = try HTMLReport().render(input, options: ReportOptions())
-        #expect(holds(page, "4 runs since 2026-11-01"))
-        #expect(holds(page, "class=\"trend\""))
+        #expect(holds(page, "not compared"))
+        #expect(holds(page, "the evalsets differ: a and &lt;b&gt;; name a run over the same questions"))
+        #expect(try data(of: page)["columns"]?["before"] == nil)
+        _ = try HTMLCheck.elements(of: page)
+    }
+
+    @Test func drawsTheHistoryWithItsChanges() throws {
+        var input = ReportInput(SampleRecords.small)
+        let name = input.record.results.metrics[0].definition.name
+        let runs = (1...8).map { night in
+            MetricHistory.Run(
+                identity: RunIdentity(
+                    run: "r\(night)",
+                    pipeline: "p",
+                    specHash: night < 3 ? "old" : "new",
+                    started: "2026-11-0\(night)T03:00:00Z",
+                    corpus: "c",
+                    corpusFingerprint: "f"
+                )
+            )
+        }
+        let points = (0..<8).map {
+            MetricHistory.Point(run: $0, mean: $0 < 4 ? 0.8 : 0.5, low: 0.4, high: 0.9, epoch: 0)
+        }
+        let change = MetricHistory.Change(point: 4, before: 0.8, after: 0.5, causes: ["commit: aaa → <bbb>"])
+        let history = MetricHistory(
+            pipeline: "p",
+            runs: runs,
+            series: [.init(metric: name, higherIsBetter: true, points: points, changes: [change])]
+        )
+        input.history = history
+        let page = try HTMLReport().render(input, options: ReportOptions())
+        #expect(holds(page, "8 runs since 2026-11-01"))
+        #expect(page.ranges(of: "class=\"level worse\"").count == 1)
+        #expect(page.ranges(of: "class=\"point other\"").count == 2, "runs of another specification are hollow")
+        #expect(holds(page, "0.800 → 0.500 from 2026-11-05T03:00:00Z on, run r5: commit: aaa → &lt;bbb&gt;"))
+        // The very shapes of the picture that `assay history` writes.
+        #expect(HistoryPlot.svg(history).ranges(of: "class=\"level worse\"").count == 1)
+        _ = try HTMLCheck.elements(of: page)
+    }
+
+    @Test func showsWhoJudgedAndHowFarThatCanBeTrusted() throws {
+        var record = SampleRecords.small
+        let number = try #require(record.results.metrics.firstIndex { $0.definition.name == "faithfulness" })
+        record.results.metrics[number].judgeStanding = .unvalidated
+        record.results.metrics[number].standingReason = "there is no calibration record of this metric"
+        record.results.metrics[number].flipRate = 0.125
+        record.results.metrics[number].orderConsistency = 0.75
+        // Answered, with a verdict of this judge.
+        record.results.questions[0].attribution = .usedWrong
+        let member = EngineIdentity(name: "second", model: "other", modelHash: nil, mode: "remote", contextTokens: 0)
+        record.results.panel = [member]
+        let page = try HTMLReport().render(record, options: ReportOptions())
+        for text in [
+            "A panel of 2.", "<dt>member 1</dt><dd>judge: a-remote-model", "<dt>member 2</dt><dd>second: other",
+            "title=\"there is no calibration record of this metric\"",
+            "panel of 2, 12.5 % flips, 75 % same in both orders",
+            "same in both orders</th>",
+        ] {
+            #expect(holds(page, text), "\(text)")
+        }
+        #expect(holds(page, "by an unvalidated judge"), "a failure in the sample rests on this judge")
+        let markdown = try MarkdownReport().render(record, options: ReportOptions())
+        #expect(markdown.contains("| by an unvalidated judge |"), "\(markdown)")
         _ = try HTMLCheck.elements(of: page)
     }
 

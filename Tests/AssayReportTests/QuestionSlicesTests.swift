@@ -56,21 +56,13 @@ struct QuestionSlicesTests {
     }
 
     /// Worked by hand: values 0.2, 0.4 (document x), 0.9 (y), mean 0.5; cluster sums −0.4 and 0.4;
-    /// error √(0.32 · 2/1) / 3 = 0.26667; t with one degree of freedom 12.7062.
+    /// error √(0.32 · 2/1) / 3 = 0.26667; t with one degree of freedom 12.706204736.
     @Test func clustersByDocument() throws {
         var record = record([("a", "x", 0.2), ("a", "x", 0.4), ("a", "y", 0.9)])
         record.results.metrics[0].definition.range = -10...10
         let mean = QuestionSlices(record).slices[0].means[0]
-        let half = 12.7062 * 0.8 / 3
+        let half = 12.706_204_736 * 0.8 / 3
         #expect(abs(try #require(mean.low) - (0.5 - half)) < 1e-9)
         #expect(abs(try #require(mean.high) - (0.5 + half)) < 1e-9)
-    }
-
-    @Test(arguments: [
-        (1, 12.7062), (10, 2.2281), (20, 2.0860), (21, 2.0796), (30, 2.0423), (60, 2.0003), (120, 1.9799),
-        (1_000, 1.9623),
-    ])
-    func knowsStudentsT(degrees: Int, quantile: Double) {
-        #expect(abs(QuestionSlices.studentT975(degrees: degrees) - quantile) < 0.0005)
     }
 }

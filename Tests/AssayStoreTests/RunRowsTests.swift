@@ -89,7 +89,8 @@ struct RunRowsTests {
         #expect(cards[1].repeats == [QuestionCard.Repeats(metric: 0, count: 2, differ: true)])
         #expect(cards[2].attribution == .notUsed)
         #expect(try await store.runRows("r", numbers: [2_299, 4]).map(\.result.sample.question.id) == ["q2299", "q4"])
-        #expect(try await store.runMetrics(pipeline: "p", limit: 5).map(\.metrics) == [record.results.metrics])
+        #expect(try await store.heads(of: "p", last: 5).map(\.metrics) == [record.results.metrics])
+        #expect(cards[0].sources == ["d"])
         #expect(try await store.run("none") == nil)
     }
 

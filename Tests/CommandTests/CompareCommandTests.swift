@@ -44,6 +44,21 @@ struct CompareCommandTests {
         #expect(page.output.hasPrefix("## ") && page.output.contains("| `hit@5` |"), "\(page.output)")
         let file = try project.assay.run("compare", "pipeline.yaml.json", second, "--metrics", "hit@5")
         #expect(file.status == 0 && !file.output.contains("token_f1"), "\(file.errors)")
+        // The page says of the two runs what the command says.
+        let html = try project.assay.run("report", first, second, "--format", "html")
+        #expect(html.status == 0, "\(html.errors)")
+        #expect(html.output.contains("id=\"comparison\""))
+        for metric in comparison.metrics {
+            let counts = "<td class=\"num\">\(metric.wins)/\(metric.ties)/\(metric.losses)</td>"
+            #expect(html.output.contains(counts), "\(metric.name) \(counts)")
+            let p = try #require(metric.holm)
+            let shown = p < 0.000_1 ? "&lt;0.0001" : String(format: "%.4f", p)
+            #expect(html.output.contains("<td class=\"num\">\(shown)</td>"), "\(metric.name) \(shown)")
+        }
+        let short = try project.assay.run("report", "latest", "--baseline", "latest~1", "--format", "html")
+        #expect(short.output.contains("Against pipeline · \(first)"), "\(short.errors)")
+        let ofFile = try project.assay.run("report", "pipeline.yaml.json", "--format", "html")
+        #expect(ofFile.status == 0 && ofFile.output.contains(first), "\(ofFile.errors)")
         let same = try project.assay.run("compare", first, first, "--interval", "bootstrap")
         #expect(same.status == 0 && same.output.contains("nothing") && same.output.contains("BCa"), "\(same.output)")
     }
@@ -59,6 +74,11 @@ struct CompareCommandTests {
             "\(compared.errors)\(compared.output)"
         )
         #expect(compared.output.contains("0/12/0"), "\(compared.output)")
+        let page = try project.assay.run("report", id, "--baseline", "main", "--format", "html")
+        #expect(page.status == 0 && page.output.contains("Against pipeline · main"), "\(page.errors)")
+        #expect(page.output.contains("<td class=\"num\">0/12/0</td>"))
+        let scores = try project.assay.run("report", "main")
+        #expect(scores.status == 1 && scores.errors.contains("holds scores only"), "\(scores.errors)")
         let alone = try project.assay.run("compare", "main", "main")
         #expect(alone.status == 1 && alone.errors.contains("give a run"), "\(alone.errors)")
     }
@@ -70,6 +90,10 @@ struct CompareCommandTests {
         let second = try run("pipeline.yaml", project)
         let corpus = try project.assay.run("compare", first, second)
         #expect(corpus.status == 1 && corpus.errors.contains("the corpora differ"), "\(corpus.errors)")
+        // The report of the run itself is sound: it shows why there is no comparison.
+        let page = try project.assay.run("report", first, second, "--format", "html")
+        #expect(page.status == 0 && page.output.contains("the corpora differ"), "\(page.errors)")
+        #expect(page.output.contains("not compared"))
         let across = try project.assay.run("compare", first, second, "--across-corpora")
         #expect(across.status == 0 && across.output.contains("Compared across corpora"), "\(across.errors)")
         let unknown = try project.assay.run("compare", "latest", "nothing")

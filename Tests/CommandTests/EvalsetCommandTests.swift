@@ -180,6 +180,10 @@ struct EvalsetCommandTests {
         // The script's words are not the evidence's: the filter of answers drops every row, and none is asked.
         #expect(report["kept"]?.intValue == 0)
         #expect(report["dropped"] == report["rows"])
+        #expect(
+            !FileManager.default.fileExists(atPath: project.root + "/a.jsonl.part"),
+            "finished rows have their name"
+        )
         let second = try JSONValue(parsing: try project.assay.start(arguments + ["--out", "b.jsonl"]).finish().output)
         #expect(second["calls"]?.intValue == 0)
         #expect(second["reused"] == report["calls"])

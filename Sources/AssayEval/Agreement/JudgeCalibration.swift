@@ -81,6 +81,13 @@ package struct JudgeCalibration: Sendable, Codable, Equatable {
         return agreement.isBetterThanChance && coverage >= Self.leastCoverage
     }
 
+    /// Why the record does not make a judge validated.
+    var shortcoming: String {
+        agreement.isBetterThanChance
+            ? "its calibration record left \(notScored) of \(agreement.rows + notScored) labelled rows without a verdict"
+            : "its calibration record over \(agreement.rows) labelled rows does not show it better than chance"
+    }
+
     /// Digest of what of the judges decides a verdict: model file, else the model's name, and the way of asking.
     ///
     /// Name, URL and mode of the engine are left out: a server with or without prefix cache is the same judge.
@@ -98,11 +105,21 @@ extension MetricSummary {
     /// - Returns: The summary.
     package func standing(by calibrations: [JudgeCalibration], fingerprint: String?) -> MetricSummary {
         guard definition.needs.contains(.judge) else { return self }
-        let isKnown = calibrations.contains { record in
-            record.fingerprint == fingerprint && record.metricHash == definitionHash && record.isValid
-        }
+        let ofMetric = calibrations.filter { $0.metric.name == definition.name }
+        let alike = ofMetric.filter { $0.fingerprint == fingerprint && $0.metricHash == definitionHash }
         var summary = self
-        summary.judgeStanding = isKnown ? .validated : .unvalidated
+        summary.judgeStanding = alike.contains(where: \.isValid) ? .validated : .unvalidated
+        guard summary.judgeStanding == .unvalidated else { return summary }
+        summary.standingReason =
+            if let record = alike.last {
+                record.shortcoming
+            } else if ofMetric.contains(where: { $0.fingerprint == fingerprint }) {
+                "its calibration record is of another definition of the metric"
+            } else if ofMetric.isEmpty {
+                "there is no calibration record of this metric"
+            } else {
+                "the calibration records of this metric are of other judges or ways of asking"
+            }
         return summary
     }
 }

@@ -1,3 +1,5 @@
+import AssayModel
+
 /// A mean of people's labels, estimated from few labels and many scores of a judge.
 ///
 /// PPI++ for means (Angelopoulos, Duchi, Zrnic 2023, "PPI++: Efficient Prediction-Powered Inference"):

@@ -14,44 +14,14 @@ package import AssayModel
 /// 4. `usedWrong`: the evidence was used, and the answer is wrong.
 /// 5. `judgeFailed`: nothing of this is known, and a judged measure of correctness could not be scored.
 package struct FailureRules: Sendable, Equatable {
-    /// Below which value a metric speaks of a wrong answer.
-    package struct Limit: Sendable, Equatable {
-        /// The metric's name without a mode or cut.
-        package var metric: String
-        /// Values below are wrong.
-        package var below: Double
+    private let limits: FailureLimits
 
-        /// Creates a limit.
-        package init(_ metric: String, below: Double) {
-            self.metric = metric
-            self.below = below
-        }
-    }
-
-    /// Judged measures: one below its limit is enough.
-    package var judged: [Limit]
-    /// Likeness to the reference: all that were scored must be below their limits.
-    package var likeness: [Limit]
-    /// Share of the answer's words (or of the quote's, where those are fewer) that the gold quotes must hold to count as used.
-    package var usedShare: Double
-
-    /// The rules of every run.
-    package static let standard = FailureRules(
-        judged: [
-            Limit("answer_correctness", below: 0.5), Limit("factual_correctness", below: 0.5),
-            Limit("faithfulness", below: 0.5), Limit("answer_accuracy", below: 0.5),
-        ],
-        likeness: [
-            Limit("token_f1", below: 0.3), Limit("rouge_l", below: 0.3), Limit("semantic_similarity", below: 0.6),
-        ],
-        usedShare: 0.5
-    )
+    /// The rules of a run whose file sets no limits.
+    package static let standard = FailureRules(.standard)
 
     /// Creates rules.
-    package init(judged: [Limit], likeness: [Limit], usedShare: Double) {
-        self.judged = judged
-        self.likeness = likeness
-        self.usedShare = usedShare
+    package init(_ limits: FailureLimits) {
+        self.limits = limits
     }
 
     /// Where a question went wrong.
@@ -90,10 +60,11 @@ package struct FailureRules: Sendable, Equatable {
     }
 
     private func verdict(_ row: QuestionResult) -> Verdict {
-        let judgedScores = judged.flatMap { limit in scores(row, limit).map { ($0, limit.below) } }
+        let judgedScores = limits.judged.flatMap { name, below in scores(row, name).map { ($0, below) } }
         let values = judgedScores.compactMap { score, below in score.value.map { $0 < below } }
         if !values.isEmpty { return values.contains(true) ? .wrong : .right }
-        let like = likeness.flatMap { limit in scores(row, limit).compactMap { $0.value.map { $0 < limit.below } } }
+        let like = limits.likeness.flatMap { name, below in scores(row, name).compactMap { $0.value.map { $0 < below } }
+        }
         if !like.isEmpty, like.allSatisfy(\.self) { return .wrong }
         let judgeFailed = judgedScores.contains { score, _ in
             if case .notScored = score { return true }
@@ -104,18 +75,8 @@ package struct FailureRules: Sendable, Equatable {
     }
 
     /// The scores of a metric in whatever mode it was computed: `faithfulness`, `faithfulness(ragas-legacy)`.
-    private func scores(_ row: QuestionResult, _ limit: Limit) -> [Score] {
-        row.scores.keys.sorted()
-            .filter { name in
-                guard name.hasPrefix(limit.metric) else { return false }
-                let rest = name.utf8.dropFirst(limit.metric.utf8.count).first
-                return rest == nil || rest.map { !Self.continuesName($0) } == true
-            }
-            .compactMap { row.scores[$0]?.score }
-    }
-
-    private static func continuesName(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "_") || (byte >= 48 && byte <= 57) || (byte | 32 >= 97 && byte | 32 <= 122)
+    private func scores(_ row: QuestionResult, _ limit: String) -> [Score] {
+        row.scores.compactMap { name, result in FailureLimits.means(limit, name) ? result.score : nil }
     }
 
     /// `notInCorpus`, `notRetrieved`, or nil when the evidence was there or there are no labels to tell by.
@@ -139,6 +100,6 @@ package struct FailureRules: Sendable, Equatable {
         let said = Set(SquadText.tokens(answer.text))
         let quoted = Set(sample.question.gold.flatMap { SquadText.tokens($0.quote) })
         let fewer = min(said.count, quoted.count)
-        return fewer > 0 && Double(said.intersection(quoted).count) >= usedShare * Double(fewer)
+        return fewer > 0 && Double(said.intersection(quoted).count) >= limits.usedShare * Double(fewer)
     }
 }

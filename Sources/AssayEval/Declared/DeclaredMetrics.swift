@@ -87,6 +87,9 @@ package enum DeclaredMetrics {
             )
         }
         let made = try kind.make(&options, read)
+        // Read only where it stands: a default among the effective options would change the definition of every declared metric.
+        let isUp =
+            options.node("higher_is_better") == nil ? true : try options.bool("higher_is_better", default: true)
         try options.finish()
         var definition = options.effective
         for (key, value) in made.fixed { definition[key] = value }
@@ -96,7 +99,8 @@ package enum DeclaredMetrics {
             summary: made.summary,
             formula: "declared \(kind.key): \(JSONValue.object(definition).text); \(made.formula)",
             range: made.range,
-            needs: made.needs
+            needs: made.needs,
+            higherIsBetter: isUp
         ) { _, _ in made.scoring }
     }
 }

@@ -1,3 +1,5 @@
+import AssayModel
+
 /// The smallest true difference that a set of questions shows with a wanted power.
 package enum DetectableEffect {
     /// (t of 1 − α/2 + t of the power) · SE, both with C − 1 degrees of freedom.
@@ -21,9 +23,12 @@ package enum DetectableEffect {
     ) -> Double? {
         guard let standardError, standardError > 0, clusters >= 2, SignFlipTest.smallestP(clusters: clusters) <= level
         else { return nil }
-        let freedom = Double(clusters - 1)
-        let factor =
-            StudentT.quantile(1 - level / 2, freedom: freedom) + StudentT.quantile(power, freedom: freedom)
-        return factor * standardError
+        return factor(clusters: clusters, level: level, power: power) * standardError
+    }
+
+    /// t of 1 − α/2 + t of the power, both with C − 1 degrees of freedom, at least 1: how many standard errors an effect must have.
+    static func factor(clusters: Int, level: Double = 0.05, power: Double = 0.8) -> Double {
+        let freedom = Double(max(1, clusters - 1))
+        return StudentT.quantile(1 - level / 2, freedom: freedom) + StudentT.quantile(power, freedom: freedom)
     }
 }

@@ -54,5 +54,11 @@ extension MetricSummary {
             clusters: mean?.clusters ?? 0,
             flipRate: Self.flipRate(rows, of: definition)
         )
+        // Metrics that ask in both orders say in the details whether the two answers agree.
+        let orders = rows.compactMap { row -> Bool? in
+            guard case .bool(let agree)? = row.scores[definition.name]?.details?["consistent"] else { return nil }
+            return agree
+        }
+        if !orders.isEmpty { orderConsistency = Double(orders.count { $0 }) / Double(orders.count) }
     }
 }

@@ -35,9 +35,13 @@ extension PairedComparison {
         let rows = (before.map(\.questions), after.map(\.questions))
         let questions = baseline.questions.map(\.sample.question)
         let clusters = QuestionClusters(questions).indices
-        let columns = definitions.map { (ScoreColumn($0, rows.0), ScoreColumn($0, rows.1)) }
-        func compare(_ indices: [Int]) -> [MetricComparison] {
-            zip(definitions, columns).map { definition, columns in
+        let groups = Self.groups(questions, options)
+        var whole: [MetricComparison] = []
+        var parts = groups.map { _ in [MetricComparison]() }
+        // One metric after the other: the columns of all of them would be the larger part of the memory.
+        for definition in definitions {
+            let columns = (ScoreColumn(definition, rows.0), ScoreColumn(definition, rows.1))
+            func compare(_ indices: [Int]) -> MetricComparison {
                 MetricComparison(
                     of: definition,
                     questions: indices.map { questions[$0] },
@@ -47,15 +51,17 @@ extension PairedComparison {
                     options: options
                 )
             }
+            whole.append(compare(Array(questions.indices)))
+            for (number, group) in groups.enumerated() { parts[number].append(compare(group.questions)) }
         }
-        let all = MetricComparison.corrected(compare(Array(questions.indices)), level: options.level)
+        let all = MetricComparison.corrected(whole, level: options.level)
         self.init(
             baseline: Side(baseline, name: names?.baseline, runs: before.count),
             candidate: Side(candidate, name: names?.candidate, runs: after.count),
             evalset: evalset,
             level: options.level,
             metrics: all,
-            slices: Self.slices(questions, options, compare),
+            slices: Self.slices(groups, parts, level: options.level),
             warnings: notes + Self.warnings(baseline, candidate, all, options)
         )
     }
@@ -160,12 +166,11 @@ extension PairedComparison {
         return (chosen, left.isEmpty ? [] : ["Not in all runs, so not compared: \(left.joined(separator: ", "))."])
     }
 
-    /// Slices with p values corrected over all of them: many looks find something.
-    private static func slices(
+    /// The questions of each slice: most first, then by tag.
+    private static func groups(
         _ questions: [Question],
-        _ options: ComparisonOptions,
-        _ compare: ([Int]) -> [MetricComparison]
-    ) -> [Slice] {
+        _ options: ComparisonOptions
+    ) -> [(tag: String, questions: [Int])] {
         guard let slicing = options.slicing else { return [] }
         var groups: [String: [Int]] = [:]
         for (index, question) in questions.enumerated() {
@@ -177,14 +182,21 @@ extension PairedComparison {
                 }
             for tag in tags { groups[tag, default: []].append(index) }
         }
-        let ordered = groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
-        let compared = ordered.map { compare($0.value) }
-        var corrected = MetricComparison.corrected(Array(compared.joined()), level: options.level)[...]
-        return zip(ordered, compared).map { group, metrics in
+        return groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.map { ($0.key, $0.value) }
+    }
+
+    /// Slices with p values corrected over all of them: many looks find something.
+    private static func slices(
+        _ groups: [(tag: String, questions: [Int])],
+        _ compared: [[MetricComparison]],
+        level: Double
+    ) -> [Slice] {
+        var corrected = MetricComparison.corrected(Array(compared.joined()), level: level)[...]
+        return zip(groups, compared).map { group, metrics in
             var part = Array(corrected.prefix(metrics.count))
             corrected = corrected.dropFirst(metrics.count)
             for index in part.indices { part[index].changes = [] }
-            return Slice(tag: group.key, questions: group.value.count, metrics: part)
+            return Slice(tag: group.tag, questions: group.questions.count, metrics: part)
         }
     }
 

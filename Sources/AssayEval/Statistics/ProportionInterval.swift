@@ -1,3 +1,5 @@
+import AssayModel
+
 /// Wilson's interval of a share (Wilson 1927), for yes-or-no scores.
 ///
 /// Unlike mean ± t · SE it stays within 0…1 and does not shrink to a point where all questions have one result.

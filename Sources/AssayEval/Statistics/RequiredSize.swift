@@ -68,7 +68,7 @@ package struct RequiredSize: Sendable, Equatable {
     }
 
     /// The smallest effect that this set shows with 80 % power.
-    package var detectable: Double { multiplier(clusters) * standardError }
+    package var detectable: Double { DetectableEffect.factor(clusters: clusters) * standardError }
 
     /// Questions needed for `effect`, clusters growing with them; at least 2.
     package func needed(for effect: Double) -> Int {
@@ -77,17 +77,11 @@ package struct RequiredSize: Sendable, Equatable {
         // The multiplier depends on the number of clusters that comes out: a few rounds settle it.
         for _ in 0..<20 {
             let clusters = max(2, Int((Double(clusters) * needed / Double(questions)).rounded()))
-            let next =
-                Double(questions) * (multiplier(clusters) * standardError / effect)
-                * (multiplier(clusters) * standardError / effect)
+            let ratio = DetectableEffect.factor(clusters: clusters) * standardError / effect
+            let next = Double(questions) * ratio * ratio
             if abs(next - needed) < 0.5 { break }
             needed = min(next, 1e9)
         }
         return max(2, Int(needed.rounded(.up)))
-    }
-
-    private func multiplier(_ clusters: Int) -> Double {
-        let freedom = Double(max(1, clusters - 1))
-        return StudentT.quantile(0.975, freedom: freedom) + StudentT.quantile(0.8, freedom: freedom)
     }
 }

@@ -3,6 +3,8 @@
 extension QuestionCard {
     /// Version of the bytes.
     static let format: UInt8 = 1
+    /// Between the documents of a question: U+001F, which no extracted path holds.
+    private static let joint = "\u{1F}"
 
     /// Cards as bytes.
     public static func encode(_ cards: [QuestionCard]) -> [UInt8] {
@@ -31,7 +33,8 @@ extension QuestionCard {
         out.string(text)
         out.int(tags.count)
         for tag in tags { out.string(tag) }
-        out.string(source)
+        // One text: cards of earlier versions have the first document here and are read as they are.
+        out.string(sources.joined(separator: Self.joint))
         out.bytes.append(
             (isUnanswerable ? 1 : 0) | (isCut ? 2 : 0) | (failure == nil ? 0 : 4) | (timing == nil ? 0 : 8)
         )
@@ -62,7 +65,7 @@ extension QuestionCard {
         id = try input.string()
         text = try input.string()
         tags = try input.list { try $0.string() }
-        source = try input.string()
+        sources = try input.string().split(separator: Self.joint).map(String.init)
         let flags = try input.byte()
         isUnanswerable = flags & 1 != 0
         isCut = flags & 2 != 0

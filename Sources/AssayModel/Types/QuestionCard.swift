@@ -42,8 +42,8 @@ public struct QuestionCard: Sendable, Equatable {
     public var text: String
     /// Kind and topics.
     public var tags: [String]
-    /// Document of the first gold label, empty without one.
-    public var source: String
+    /// Documents that the question is about, none for one that the corpus does not answer: questions that share one are a cluster.
+    public var sources: [String]
     /// Whether the corpus is said not to answer it.
     public var isUnanswerable: Bool
     /// What became of the answer.
@@ -72,7 +72,7 @@ public struct QuestionCard: Sendable, Equatable {
         id = question.id
         text = Self.clipped(question.question)
         tags = question.tags
-        source = question.gold.first?.document ?? ""
+        sources = question.isUnanswerable ? [] : Array(Set(question.sourceDocuments)).sorted()
         isUnanswerable = question.isUnanswerable
         isCut = row.sample.answer?.finish == .length
         switch row.sample.answer {

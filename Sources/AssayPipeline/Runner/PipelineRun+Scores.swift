@@ -14,6 +14,7 @@ extension PipelineRun {
         let bench = try session.judges(replicate: replicate)
         results.judge = bench?.members.first?.engine.identity
         results.panel = bench?.panel
+        results.failureLimits = session.parts.spec.evaluate?.failureLimits
         let embedder = session.parts.embedder?.product
         let scoring = Scoring(
             metrics: session.parts.metrics,
@@ -21,7 +22,8 @@ extension PipelineRun {
             embed: embedder.map { embedder in { @Sendable texts in try await embedder.embed(texts, as: .document) } },
             limit: bench?.slots ?? 2,
             progress: session.progress,
-            traces: traces
+            traces: traces,
+            failureRules: FailureRules(session.parts.spec.evaluate?.failureLimits ?? .standard)
         )
         // Read before the expensive part: a damaged record ends the run here.
         let calibrations = try session.calibrations.records()

@@ -2,10 +2,6 @@ package import AssayModel
 import AssayReport
 import FoundationEssentials
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
 /// A run as files: the record, its deterministic part, and the reports.
 package enum RunExport {
     /// Questions above which they are exported as lines, not as part of one JSON text.
@@ -64,29 +60,5 @@ package enum RunExport {
     package static func append(_ text: String, to path: String) throws {
         let old = FileManager.default.contents(atPath: path) ?? Data()
         try writeAtomically(old + Data(text.utf8), to: absolutePath(path))
-    }
-}
-
-/// A file that grows line by line.
-private final class LineFile {
-    private let path: String
-    private let file: CInt
-
-    init(_ path: String) throws {
-        self.path = path
-        file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw AssayError("file.write", "cannot write \(path)") }
-    }
-
-    deinit { close(file) }
-
-    func append(_ line: Data) throws {
-        let bytes = Array(line) + [UInt8(ascii: "\n")]
-        var done = 0
-        while done < bytes.count {
-            let count = unsafe bytes[done...].withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw AssayError("file.write", "cannot write \(path)") }
-            done += count
-        }
     }
 }

@@ -14,6 +14,8 @@ struct Scoring: Sendable {
     let progress: Progress
     /// The traces of the questions, nil where nobody keeps them.
     var traces: QuestionTraces? = nil
+    /// Says where questions went wrong.
+    var failureRules = FailureRules.standard
 
     /// Scores all samples.
     ///
@@ -33,6 +35,13 @@ struct Scoring: Sendable {
                 progress.advance("score")
                 return scored
             }
+            if let bench, !judged.isEmpty {
+                let results = try await judge(row, judged, bench)
+                for (metric, result) in zip(judged, results) { row.scores[metric.definition.name] = result }
+            }
+            row.attribution = failureRules.attribution(of: row)
+            progress.advance("score")
+            return row
         }
     }
 

@@ -17,7 +17,7 @@ package enum PipelineSchema {
         index: {}
         retrieve: { from: [ { dense: {} }, { bm25: {} } ], fuse: { rrf: {} } }
         answer: { engine: name }
-        evaluate: { evalset: evalset, metrics: [ mrr ], judge: { engine: name } }
+        evaluate: { evalset: evalset, metrics: [ mrr ], judge: { engine: name }, attribution: {} }
         gate: { rules: { mrr: { min: 0, max: 1, drop: 1 } } }
         """
 
@@ -100,6 +100,7 @@ package enum PipelineSchema {
             ],
             "description": "A metric by name, with @k or @Ntok where it takes a cut, or one 'name: { options }'",
         ]
+        let limits: JSONValue = ["type": "object", "additionalProperties": ["type": "number"]]
         return object(
             recorder,
             "evaluate",
@@ -107,6 +108,11 @@ package enum PipelineSchema {
                 "metrics": ["type": "array", "minItems": 1, "items": metric],
                 "define": ["type": "object"],
                 "judge": ["anyOf": [["type": "string"], object(recorder, "evaluate.judge")]],
+                "attribution": object(
+                    recorder,
+                    "evaluate.attribution",
+                    with: ["judged": limits, "likeness": limits]
+                ),
             ],
             required: ["metrics"]
         )

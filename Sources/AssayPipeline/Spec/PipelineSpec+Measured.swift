@@ -55,6 +55,8 @@ extension PipelineSpec.Evaluate {
     fileprivate var measured: JSONValue {
         var members: [String: JSONValue] = ["evalset": .string(baseName(evalset)), "split": .string(split)]
         if let judging { members["judge"] = judging.measured }
+        // Absent by default, so that files without it keep their hashes.
+        if let failureLimits { members["attribution"] = failureLimits.measured }
         return .object(members)
     }
 }

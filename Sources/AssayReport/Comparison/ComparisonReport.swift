@@ -119,6 +119,13 @@ struct ComparisonPage {
 
     /// How to read the table, and the comparison's warnings.
     func notes(_ comparison: PairedComparison) -> [String] {
+        let notes = Self.sentences(comparison)
+        if isMarkdown { return notes.map { "- \(MarkdownText.inline($0, limit: 600))" } }
+        return notes.flatMap { PrintableText.wrap($0, width: ink.width) }.map(ink.own)
+    }
+
+    /// The same in plain text.
+    static func sentences(_ comparison: PairedComparison) -> [String] {
         let tests = comparison.metrics.count { $0.pValue != nil }
         let flips = comparison.metrics.map(\.flips).max() ?? 0
         let level = Format.percent(comparison.level)
@@ -138,8 +145,7 @@ struct ComparisonPage {
                 at: 0
             )
         }
-        if isMarkdown { return notes.map { "- \(MarkdownText.inline($0, limit: 600))" } }
-        return notes.flatMap { PrintableText.wrap($0, width: ink.width) }.map(ink.own)
+        return notes
     }
 
     func variances(_ comparison: PairedComparison) -> [String] {
@@ -216,11 +222,9 @@ struct ComparisonPage {
 
     private static func verdict(_ verdict: MetricComparison.Verdict) -> TextTable.Cell {
         switch verdict {
-        case .better: .init("better", .good)
-        case .worse: .init("worse", .bad)
-        case .notShown: .init("nothing", .faint)
-        case .judgeNoise: .init("judge noise", .faint)
-        case .untested: .init("untested", .faint)
+        case .better: .init(verdict.words, .good)
+        case .worse: .init(verdict.words, .bad)
+        case .notShown, .judgeNoise, .untested: .init(verdict.words, .faint)
         }
     }
 
@@ -235,7 +239,7 @@ struct ComparisonPage {
         return "\(signed(low)) to \(signed(high))"
     }
 
-    private static func p(_ value: Double?) -> String {
+    static func p(_ value: Double?) -> String {
         guard let value else { return Format.none }
         return value < 0.000_1 ? "<0.0001" : Format.fixed(value, decimals: 4)
     }
@@ -245,47 +249,15 @@ struct ComparisonPage {
     }
 }
 
-/// A question with its changed scores.
-struct ChangedQuestion: Equatable {
-    struct Change: Equatable {
-        var metric: String
-        var before: Double
-        var after: Double
-        /// |change| as a share of the metric's range.
-        var size: Double
-    }
-
-    var id: String
-    /// Largest change first.
-    var changes: [Change]
-
-    /// The questions with the largest changes, as shares of each metric's range; equal ones by id, as in ranked lists.
-    static func most(of metrics: [MetricComparison], limit: Int) -> [ChangedQuestion] {
-        var byID: [String: [Change]] = [:]
-        for metric in metrics {
-            let range = metric.definition.range.upperBound - metric.definition.range.lowerBound
-            let largest = metric.changes.first.map { abs($0.delta) } ?? 0
-            // A metric without bounds is measured by its own largest change.
-            let width = range.isFinite && range > 0 && range <= 100 ? range : largest
-            for change in metric.changes where abs(change.delta) > 1e-9 {
-                byID[change.question, default: []].append(
-                    Change(
-                        metric: metric.name,
-                        before: change.before,
-                        after: change.after,
-                        size: abs(change.delta) / width
-                    )
-                )
-            }
-        }
-        func total(_ changes: [Change]) -> Double { changes.reduce(0) { $0 + $1.size } }
-        let ordered = byID.map { (id: $0.key, changes: $0.value, total: total($0.value)) }.sorted { one, two in
-            one.total == two.total ? two.id.utf8.lexicographicallyPrecedes(one.id.utf8) : one.total > two.total
-        }
-        return ordered.prefix(max(0, limit)).map { id, changes, _ in
-            // Stable: equal changes stay in the order of the metrics.
-            let sorted = changes.enumerated().sorted { ($1.element.size, $0.offset) < ($0.element.size, $1.offset) }
-            return ChangedQuestion(id: id, changes: sorted.map(\.element))
+extension MetricComparison.Verdict {
+    /// What stands in the column `shown`.
+    var words: String {
+        switch self {
+        case .better: "better"
+        case .worse: "worse"
+        case .notShown: "nothing"
+        case .judgeNoise: "judge noise"
+        case .untested: "untested"
         }
     }
 }

@@ -28,7 +28,7 @@ struct QuestionList {
             json.array { json in
                 for number in input.metrics.indices { write(cards.map { Cell($0.scores[number]) }, into: &json) }
             }
-            if let comparison = input.comparison {
+            if let comparison = input.comparison, comparison.compared != nil {
                 json.key("before")
                 json.array { json in
                     for values in comparison.before { write(values.map { Cell($0.map { .scored($0) }) }, into: &json) }
@@ -42,7 +42,11 @@ struct QuestionList {
             json.key("run")
             json.string(input.record.id)
             json.key("baseline")
-            if let comparison = input.comparison { json.string(comparison.baseline) } else { json.null() }
+            if let comparison = input.comparison, comparison.compared != nil {
+                json.string(comparison.baseline)
+            } else {
+                json.null()
+            }
             json.key("places")
             json.array(FailureAttribution.allCases) { json, place in
                 json.array([place.rawValue, place.title]) { $0.string($1) }

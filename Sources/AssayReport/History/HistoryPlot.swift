@@ -2,7 +2,8 @@ package import AssayModel
 
 /// A history as SVG: one band a metric, the mean over the runs with its 95 % interval, changes of level as dashed lines.
 ///
-/// The picture needs no style sheet and no font of its own, so it stands in an HTML report, a README or alone.
+/// The picture needs no style sheet and no font of its own, so it stands in a README or alone; in the HTML report the classes of its
+/// shapes take the page's colours.
 package enum HistoryPlot {
     private static let width = 720.0
     private static let band = 110.0
@@ -33,6 +34,24 @@ package enum HistoryPlot {
         return page.html
     }
 
+    /// One metric as a picture of its own, for a page.
+    ///
+    /// - Parameters:
+    ///   - series: The metric, with one point at least.
+    ///   - history: Its runs.
+    /// - Returns: One `<svg>` element.
+    static func picture(_ series: MetricHistory.Series, _ history: MetricHistory) -> Markup {
+        let means = series.points.map(\.mean)
+        let label =
+            "\(series.metric) over \(Format.count(means.count, "run")): from \(Format.metric(means.first)) to \(Format.metric(means.last)), "
+            + "lowest \(Format.metric(means.min())), highest \(Format.metric(means.max()))"
+        return """
+            <svg class="plot history" viewBox="0 0 \(Int(width)) \(Int(band))" width="\(Int(width))" height="\(Int(band))" role="img" \
+            aria-label="\(XMLText.clean(label))" font-size="11"><title>\(XMLText.clean(label))</title>
+            \(draw(series, history))</svg>
+            """
+    }
+
     private static func draw(_ series: MetricHistory.Series, _ history: MetricHistory) -> Markup {
         let ends = series.points.flatMap { [$0.mean, $0.low ?? $0.mean, $0.high ?? $0.mean] }.filter(\.isFinite)
         var low = ends.min() ?? 0
@@ -54,11 +73,16 @@ package enum HistoryPlot {
         }
         for point in series.points {
             let run = history.runs[point.run]
-            let color = run.verdict == .failed || run.verdict == .refused ? "#c0392b" : "#2f6fad"
+            let missed = run.verdict == .failed || run.verdict == .refused
+            let color = missed ? "#c0392b" : "#2f6fad"
+            // Hollow: measured by another specification than the newest run.
+            let isOther = run.identity.specHash != history.runs.last?.identity.specHash
+            let look = isOther ? "fill=\"none\" stroke=\"\(color)\"" : "fill=\"\(color)\""
+            let kind = (missed ? "missed" : "point") + (isOther ? " other" : "")
             let title = "\(run.identity.started) \(run.identity.run): \(Format.metric(point.mean))"
             shapes.append(
                 """
-                <circle cx="\(number(x(point.run)))" cy="\(number(y(point.mean)))" r="2.6" fill="\(color)"><title>\(XMLText.clean(title))\
+                <circle cx="\(number(x(point.run)))" cy="\(number(y(point.mean)))" r="2.6" class="\(kind)" \(Markup(trusted: look))><title>\(XMLText.clean(title))\
                 </title></circle>
                 """
             )
@@ -90,12 +114,13 @@ package enum HistoryPlot {
         guard known.count > 1 else { return "" }
         let upper = known.map { "\(number(x($0.run))),\(number(y($0.high ?? $0.mean)))" }
         let lower = known.reversed().map { "\(number(x($0.run))),\(number(y($0.low ?? $0.mean)))" }
-        return "<polygon points=\"\((upper + lower).joined(separator: " "))\" fill=\"#2f6fad\" opacity=\"0.15\"/>"
+        return
+            "<polygon points=\"\((upper + lower).joined(separator: " "))\" class=\"range\" fill=\"#2f6fad\" opacity=\"0.15\"/>"
     }
 
     private static func path(_ points: [(x: Double, y: Double)]) -> Markup {
         let text = points.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
-        return "<polyline points=\"\(text)\" fill=\"none\" stroke=\"#2f6fad\" stroke-width=\"1.5\"/>"
+        return "<polyline points=\"\(text)\" class=\"trend\" fill=\"none\" stroke=\"#2f6fad\" stroke-width=\"1.5\"/>"
     }
 
     private static func mark(
@@ -109,10 +134,10 @@ package enum HistoryPlot {
         let at = number((x(before) + x(after)) / 2)
         let isBetter = (change.after > change.before) == series.higherIsBetter
         let causes =
-            change.causes.isEmpty ? "nothing that a record holds changed" : change.causes.joined(separator: "; ")
+            change.causes.isEmpty ? HistoryText.noCause : change.causes.joined(separator: "; ")
         let title = "\(Format.metric(change.before)) → \(Format.metric(change.after)): \(causes)"
         return """
-            <line x1="\(at)" y1="\(number(top))" x2="\(at)" y2="\(number(band - bottom))" stroke="\(isBetter ? "#2e8b57" : "#c0392b")" \
+            <line x1="\(at)" y1="\(number(top))" x2="\(at)" y2="\(number(band - bottom))" class="\(isBetter ? "level better" : "level worse")" stroke="\(isBetter ? "#2e8b57" : "#c0392b")" \
             stroke-width="1.5" stroke-dasharray="4 3"><title>\(XMLText.clean(title))</title></line>
             """
     }

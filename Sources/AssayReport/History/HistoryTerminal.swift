@@ -39,13 +39,9 @@ package enum HistoryTerminal {
         var details: [String] = []
         for series in history.series {
             for change in series.changes {
-                let run = history.runs[series.points[change.point].run].identity
-                details.append(
-                    "\(PrintableText.line(series.metric)): \(Format.metric(change.before)) → \(Format.metric(change.after)) "
-                        + "from \(PrintableText.line(run.started)) on, run \(PrintableText.line(run.run))"
-                )
+                details.append(HistoryText.sentence(change, of: series, in: history))
                 details += change.causes.map { "    " + PrintableText.line($0) }
-                if change.causes.isEmpty { details.append("    nothing that a record holds changed") }
+                if change.causes.isEmpty { details.append("    " + HistoryText.noCause) }
             }
         }
         if !details.isEmpty {

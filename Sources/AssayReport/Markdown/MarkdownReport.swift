@@ -72,11 +72,16 @@ package struct MarkdownReport: ReportRenderer {
 
     private func places(_ facts: RunFacts) -> [String] {
         guard facts.places.total > 0 else { return [] }
-        var table = TextTable(columns: [.text("where"), .number("questions"), .text("meaning")])
-        table.rows = facts.places.counts.map {
-            [.init($0.place.title), .init(Format.count($0.count)), .init($0.place.meaning)]
+        let doubtful = !facts.places.unvalidated.isEmpty
+        var table = TextTable(columns: [.text("where"), .number("questions")])
+        if doubtful { table.columns.append(.number("by an unvalidated judge")) }
+        table.columns.append(.text("meaning"))
+        table.rows = facts.places.counts.map { place, count -> [TextTable.Cell] in
+            var cells = [TextTable.Cell(place.title), TextTable.Cell(Format.count(count))]
+            if doubtful { cells.append(TextTable.Cell(Format.count(facts.places.byUnvalidated[place] ?? 0))) }
+            return cells + [TextTable.Cell(place.meaning)]
         }
-        return ["## Where questions went wrong", ""] + table.markdown() + ["", FailureCounts.meaning]
+        return ["## Where questions went wrong", ""] + table.markdown() + ["", facts.places.meaning]
     }
 
     private func slices(_ input: ReportInput) -> [String] {

@@ -11,13 +11,14 @@ struct ReportCommand: AsyncParsableCommand {
         commandName: "report",
         abstract: "Renders recorded runs again; without a run it lists them.",
         discussion: """
-            Two runs as HTML: the second is the report, the first its baseline. A page of more than 2,000 questions holds the worst and \
+            A run is an id or its unique beginning, 'latest', 'latest~N', or a record's file. \
+            Two runs as HTML: the second is the report, the first its baseline, compared as 'assay compare' does. A page of more than 2,000 questions holds the worst and \
             most changed ones whole; with --output the others are written to the folder NAME.details beside it, from which the page \
             reads a question when it is opened.
             """
     )
 
-    @Argument(help: "Run ids; several are put side by side.")
+    @Argument(help: "Runs; several are put side by side.")
     var runs: [String] = []
 
     @Option(help: "terminal, json, markdown or html.")
@@ -26,7 +27,7 @@ struct ReportCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Write to this file instead of stdout.")
     var output: String?
 
-    @Option(help: ArgumentHelp("Run that the HTML report compares with.", valueName: "run"))
+    @Option(help: ArgumentHelp("Run or stored baseline that the HTML report compares with.", valueName: "run"))
     var baseline: String?
 
     @OptionGroup var place: WorkspaceOptions
@@ -42,33 +43,36 @@ struct ReportCommand: AsyncParsableCommand {
                 }
                 return
             }
-            try write(try await text(RunReader(store: store)))
+            try write(try await text(RunReader(store: store), RunArgument(project: project, store: store)))
         } catch {
             throw fail(error)
         }
     }
 
-    private func text(_ reader: RunReader) async throws -> String {
+    private func text(_ reader: RunReader, _ find: RunArgument) async throws -> String {
         let renderer = try ReportRenderers.builtin.renderer(format)
         var ids = runs
         var base = baseline
         if format == "html", base == nil, ids.count == 2 { base = ids.removeFirst() }
         guard ids.count == 1 else {
             var heads: [RunRecord] = []
-            for id in ids { heads.append(try await reader.stored(id).head) }
+            for id in ids { heads.append(try await reader.head(try await find.source(id))) }
             return compareTable(heads, format: format == "markdown" ? .markdown : .terminal(Terminal.options))
         }
-        if format == "json" { return try renderer.render(try await reader.whole(ids[0]), options: Terminal.options) }
+        let source = try await find.source(ids[0])
+        if format == "json" { return try renderer.render(try await reader.whole(source), options: Terminal.options) }
         let isPage = format == "html"
+        var before: RunSource?
+        if isPage, let base { before = try await find.source(base) }
         let input = try await reader.input(
-            ids[0],
-            baseline: isPage ? base : nil,
+            source,
+            baseline: before,
             isPage: isPage,
             page: isPage ? output : nil
         )
         guard let output, input.details != nil else { return try renderer.render(input, options: Terminal.options) }
         // The page and the files beside it are written side by side: one is work, the other waits for the disk.
-        async let written: Void = reader.writeDetails(ids[0], besidePage: output)
+        async let written: Void = reader.writeDetails(input.record.id, besidePage: output)
         let page = try renderer.render(input, options: Terminal.options)
         try await written
         return page

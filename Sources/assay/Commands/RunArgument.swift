@@ -61,10 +61,23 @@ struct RunArgument {
         if let file = file(name) { return .record(try read(file)) }
         let baselines = BaselineFile(project)
         if baselines.names.contains(name), let stored = try baselines.read(name) { return .baseline(stored) }
-        return .record(try await run(name))
+        return .record(try await stored(try await id(name)))
     }
 
-    private func run(_ name: String) async throws -> RunRecord {
+    /// Where the run of a name is, without reading its questions.
+    ///
+    /// - Parameter name: As `find(_:)` reads it.
+    /// - Returns: Where it is.
+    /// - Throws: As `find(_:)`.
+    func source(_ name: String) async throws -> RunSource {
+        if let file = file(name) { return .record(try read(file)) }
+        let baselines = BaselineFile(project)
+        if baselines.names.contains(name), let stored = try baselines.read(name) { return .baseline(stored) }
+        return .stored(try await id(name))
+    }
+
+    /// The id that a name means.
+    private func id(_ name: String) async throws -> String {
         let lines = try await store.runs()
         if name == "latest" || name.hasPrefix("latest~") {
             let back = name == "latest" ? 0 : Int(name.dropFirst("latest~".count))
@@ -76,9 +89,9 @@ struct RunArgument {
                     remedy: remedy
                 )
             }
-            return try await stored(done[back].id)
+            return done[back].id
         }
-        if lines.contains(where: { $0.id == name }) { return try await stored(name) }
+        if lines.contains(where: { $0.id == name }) { return name }
         let found = name.isEmpty ? [] : lines.filter { $0.id.hasPrefix(name) }
         if found.count > 1 {
             let ids = found.prefix(3).map(\.id).joined(separator: ", ")
@@ -91,7 +104,7 @@ struct RunArgument {
         guard let line = found.first else {
             throw AssayError("run.unknown", "there is no run, no baseline and no file '\(name)'", remedy: remedy)
         }
-        return try await stored(line.id)
+        return line.id
     }
 
     private var remedy: String { "'assay report' without an id lists the runs" }

@@ -29,16 +29,34 @@ extension MetricEntry {
                     answer: answer,
                     reasons: reasons
                 )
-                verdicts.append(
-                    try await judge.ask(prompt) { reply throws(StrictJSON.Fault) in try JudgeReplyParser.verdict(reply)
-                    }
+                let token = TokenPrompt.ratePassageForAnswer(
+                    passage,
+                    question: sample.question.question,
+                    answer: answer
                 )
+                verdicts.append(try await judge.verdict(prompt, token: token))
             }
             return MetricResult(
-                .scored(PassageRatings.averagePrecision(verdicts.map { $0.holds ? 1 : 0 })),
+                .scored(PassageRatings.averagePrecision(verdicts.map(\.value))),
                 details: ["passages": .array(zip(sample.context, verdicts).map { $1.json(["chunk": .string($0.id)]) })]
             )
         }
+    }
+}
+
+extension TokenPrompt {
+    /// Asks whether an answer rests on a passage.
+    static func ratePassageForAnswer(_ passage: String, question: String, answer: String) -> TokenPrompt {
+        TokenPrompt(
+            id: "rate-passage-for-answer-token/1",
+            task: """
+                Task: decide whether the passage was useful for giving the answer to the question. The verdict is yes when the passage \
+                states something that the answer says, and no when it is about something else or only about the same topic.
+                """,
+            fields: JudgePrompt.fenced("question", question) + "\n" + JudgePrompt.fenced("answer", answer) + "\n"
+                + JudgePrompt.fenced("passage", passage),
+            question: "Was the passage useful for giving the answer? Answer yes or no."
+        )
     }
 }
 

@@ -9,6 +9,9 @@ package struct EvalsetGeneration: Sendable {
     private let session: PipelineSession
     private let options: GenerationOptions
 
+    /// Candidates at once.
+    private static let wave = 32
+
     /// Prepares a generation.
     ///
     /// - Parameters:
@@ -29,6 +32,8 @@ package struct EvalsetGeneration: Sendable {
     }
 
     /// Generates and filters until enough rows pass, or evidence or calls are used up.
+    ///
+    /// Rows go to `PATH.part` as they come, which gets its name at the end: after an error the finished ones are there.
     ///
     /// - Parameter path: The file of rows to write; must not exist.
     /// - Returns: Counts and what to expect of the set.
@@ -54,6 +59,9 @@ package struct EvalsetGeneration: Sendable {
             )
         }
         var duplicates = DuplicateFilter(embedder: session.parts.embedder?.product)
+        let part = absolutePath(path) + ".part"
+        try FileManager.default.createDirectory(atPath: parent(of: part), withIntermediateDirectories: true)
+        let file = try LineFile(part)
         let rows: [GeneratedRow]
         if let name = options.engine {
             let engine = try session.engine(name)
@@ -64,7 +72,7 @@ package struct EvalsetGeneration: Sendable {
                 store: session.store,
                 maxCalls: options.maxCalls
             )
-            rows = try await written(evidence, by: writer, &duplicates)
+            rows = try await written(evidence, by: writer, &duplicates, to: file)
             let counts = writer.counts
             (report.calls, report.reused, report.refused) = (counts.calls, counts.reused, counts.refused)
             if counts.calls >= options.maxCalls {
@@ -74,12 +82,12 @@ package struct EvalsetGeneration: Sendable {
                 "a model wrote these questions: read each row, above all with a small model; filters see words, not sense"
             )
         } else {
-            rows = try await ruled(evidence, &duplicates)
+            rows = try await ruled(evidence, &duplicates, to: file)
             report.notes.append(
                 "questions by rule share their words with the evidence: they compare variants, they do not stand for people's questions"
             )
         }
-        try write(rows, to: path)
+        try FileManager.default.moveItem(atPath: part, toPath: absolutePath(path))
         report.rows = rows.count
         report.kept = rows.count { $0.review == .keep }
         report.edit = rows.count { $0.review == .edit }
@@ -162,7 +170,8 @@ package struct EvalsetGeneration: Sendable {
     private func written(
         _ evidence: [Evidence],
         by writer: QuestionWriter,
-        _ duplicates: inout DuplicateFilter
+        _ duplicates: inout DuplicateFilter,
+        to file: LineFile
     ) async throws -> [GeneratedRow] {
         let candidates = candidates(evidence)
         var rows: [GeneratedRow] = []
@@ -170,8 +179,10 @@ package struct EvalsetGeneration: Sendable {
         var next = 0
         session.progress.begin("generate", total: options.count)
         while kept < options.count, next < candidates.count {
-            // A wave has as many as are still wanted; its rows are judged in order, so that the file does not depend on timing.
-            let wave = candidates[next..<min(candidates.count, next + max(1, options.count - kept))]
+            // A wave has as many as are still wanted, but so few that little is lost with it; its rows are judged in order, so that
+            // the file does not depend on timing.
+            let size = min(Self.wave, max(1, options.count - kept))
+            let wave = candidates[next..<min(candidates.count, next + size)]
             next += wave.count
             let calls = writer.counts
             let drafts = try await concurrentMap(Array(wave), limit: writer.slots) {
@@ -202,6 +213,7 @@ package struct EvalsetGeneration: Sendable {
                 try await duplicates.check(&row)
                 row.id = "gen-\(rows.count + 1)"
                 rows.append(row)
+                try file.append(row)
                 if row.review == .keep {
                     kept += 1
                     session.progress.advance("generate")
@@ -242,7 +254,11 @@ package struct EvalsetGeneration: Sendable {
 
     // MARK: by rule
 
-    private func ruled(_ evidence: [Evidence], _ duplicates: inout DuplicateFilter) async throws -> [GeneratedRow] {
+    private func ruled(
+        _ evidence: [Evidence],
+        _ duplicates: inout DuplicateFilter,
+        to file: LineFile
+    ) async throws -> [GeneratedRow] {
         var rows: [GeneratedRow] = []
         var sections: Set<[String]> = []
         for piece in evidence where rows.count(where: { $0.review == .keep }) < options.count {
@@ -272,14 +288,14 @@ package struct EvalsetGeneration: Sendable {
             )
             try await duplicates.check(&row)
             rows.append(row)
+            try file.append(row)
         }
         return rows
     }
+}
 
-    private func write(_ rows: [GeneratedRow], to path: String) throws {
-        let lines = try rows.map { try canonicalJSON($0) + "\n" }.joined()
-        try writeAtomically(Data(lines.utf8), to: absolutePath(path))
-    }
+extension LineFile {
+    fileprivate func append(_ row: GeneratedRow) throws { try append(Data(try canonicalJSON(row).utf8)) }
 }
 
 /// Drops questions that ask what an earlier one asks.

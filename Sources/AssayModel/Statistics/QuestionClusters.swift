@@ -1,5 +1,3 @@
-package import AssayModel
-
 /// The clusters of a run's questions: questions about one source document belong together.
 ///
 /// A question whose gold is in several documents joins their clusters (connected components). A question without gold
@@ -10,7 +8,12 @@ package struct QuestionClusters: Sendable, Equatable {
 
     /// Groups questions, in the order of the evalset.
     package init(_ questions: [Question]) {
-        var parent = Array(questions.indices)
+        self.init(documents: questions.map { $0.isUnanswerable ? [] : $0.sourceDocuments })
+    }
+
+    /// Groups questions by the documents that each is about; one without any is a cluster of its own.
+    package init(documents: [[String]]) {
+        var parent = Array(documents.indices)
         func root(_ index: Int) -> Int {
             var index = index
             while parent[index] != index {
@@ -20,8 +23,8 @@ package struct QuestionClusters: Sendable, Equatable {
             return index
         }
         var firstAbout: [String: Int] = [:]
-        for (index, question) in questions.enumerated() where !question.isUnanswerable {
-            for document in question.sourceDocuments {
+        for (index, documents) in documents.enumerated() {
+            for document in documents {
                 guard let other = firstAbout[document] else {
                     firstAbout[document] = index
                     continue
@@ -30,13 +33,13 @@ package struct QuestionClusters: Sendable, Equatable {
                 parent[max(one, two)] = min(one, two)
             }
         }
-        indices = questions.indices.map(root)
+        indices = documents.indices.map(root)
     }
 }
 
 extension Question {
     /// The document it was made from, the documents of the gold quotes, or those that the qrels grade as relevant.
-    fileprivate var sourceDocuments: [String] {
+    var sourceDocuments: [String] {
         if let sourceDocument { return [sourceDocument] }
         return gold.isEmpty ? (qrels ?? [:]).filter { $0.value >= 1 }.keys.sorted() : gold.map(\.document)
     }
