@@ -42,6 +42,7 @@ final class GuardedEngine: Engine {
 
     var identity: EngineIdentity { engine.identity }
     var slots: Int { engine.slots }
+    var keepsTextPlain: Bool { engine.keepsTextPlain }
 
     private var now: Double { (ContinuousClock.now - start) / .seconds(1) }
 
