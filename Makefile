@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 BIN = .build/release/assay
 SOURCES = $(shell find Sources -type f) Package.swift
 
-.PHONY: train-detector run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-chunking bench-vectors bench-pipeline bench-memory bench-judge bench-report simulate nightly-demo clean help
+.PHONY: test-peers bench-telemetry train-detector run run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-chunking bench-vectors bench-pipeline bench-memory bench-judge bench-report simulate nightly-demo clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -40,6 +40,9 @@ test: setup ## all tests that are quick enough for every change
 
 test-slow: setup ## the heavy tests: kills of the real binary, the real engine, scale
 	@scripts/test --slow
+
+test-peers: models ## telemetry against real Phoenix, Prometheus and opentelemetry-proto (about 1 GB once)
+	@scripts/test-peers $(BIN)
 
 lint: ## formatting rules
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
@@ -82,6 +85,9 @@ train-detector: models ## the detector of unsupported answers: CLAPNQ=clapnq_dev
 	@$(BIN) judge train-detector --evalset evalsets/handbook --evalset evalsets/postgresql --clapnq "$(CLAPNQ)" --rows 120 --version "$(VERSION)" \
 	  --output Sources/AssayEval/Support/SupportCoefficients.swift --report reports/groundedness-detector.md
 	@swift format format -i Sources/AssayEval/Support/SupportCoefficients.swift
+
+bench-telemetry: ## what a span costs: kept, encoded, and when nobody traces
+	@swift build -c release --product bench-telemetry 2>&1 | grep -E 'error|Build' >&2; $$(swift build -c release --show-bin-path)/bench-telemetry
 
 bench-memory: build ## peak memory of reading, chunking and embedding
 	@Benchmarks/memory/run

@@ -55,11 +55,18 @@ let package = Package(
         ),
         // MARK: adapters
         .target(name: "AssayHTTP", dependencies: ["AssayModel", "CLibCurl"]),
-        .target(name: "AssayEngines", dependencies: ["AssayModel", "AssayHTTP"]),
+        .target(
+            name: "AssayEngines",
+            dependencies: [
+                "AssayModel", "AssayHTTP", .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+            ]
+        ),
         .target(name: "AssayStore", dependencies: ["AssayModel", .product(name: "GRDB", package: "GRDB.swift")]),
         .target(
             name: "AssayTelemetry",
-            dependencies: ["AssayModel", .product(name: "Tracing", package: "swift-distributed-tracing")]
+            dependencies: [
+                "AssayModel", "AssayHTTP", .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
         ),
         // MARK: composition
         .target(
@@ -83,6 +90,14 @@ let package = Package(
         ),
         // What the statistics are worth, by simulation; `make simulate`.
         .executableTarget(name: "simulate", dependencies: ["AssayModel", "AssayEval"], path: "Benchmarks/simulate"),
+        // What telemetry costs a span; `make bench-telemetry`.
+        .executableTarget(
+            name: "bench-telemetry",
+            dependencies: [
+                "AssayModel", "AssayTelemetry", .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            path: "Benchmarks/telemetry"
+        ),
         // MARK: tests
         .target(name: "AssayTestProcess", path: "Tests/AssayTestProcess"),
         .target(name: "AssayTestServer", dependencies: ["AssayModel", "AssayHTTP"], path: "Tests/AssayTestServer"),
@@ -117,6 +132,14 @@ let package = Package(
         .testTarget(
             name: "AssayPipelineTests",
             dependencies: ["AssayPipeline", "AssayEngines", "AssayEval", "AssayModel", "AssayStore"]
+        ),
+        .testTarget(
+            name: "AssayTelemetryTests",
+            dependencies: [
+                "AssayTelemetry", "AssayModel", "AssayHTTP", "AssayTestServer",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            exclude: ["Fixtures"]
         ),
         .testTarget(name: "CommandTests", dependencies: ["AssayModel", "AssayTestProcess"], exclude: ["Snapshots"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["AssayTestProcess"]),

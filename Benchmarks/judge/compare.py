@@ -30,9 +30,12 @@ evaluate:
   metrics: {metrics}
 """
 METRICS = "[ faithfulness, context_precision ]"
+SHORT = "[ faithfulness: { reasons: false }, context_precision: { reasons: false } ]"
+# Metrics and judge of each way to ask.
 SIDES = {
-    "assay json": "{ engine: judge, ask: json }",
-    "assay logprob": "{ engine: judge, ask: logprob }",
+    "assay json": (METRICS, "{ engine: judge, ask: json }"),
+    "assay json, no reasons": (SHORT, "{ engine: judge, ask: json }"),
+    "assay logprob": (METRICS, "{ engine: judge, ask: logprob }"),
 }
 
 
@@ -58,9 +61,13 @@ engines:
 """)
     write(folder / "prepare.yaml", RETRIEVE.format(root=ROOT, metrics="[ mrr ]", answers="scripted"))
     write(folder / "index.yaml", RETRIEVE.format(root=ROOT, metrics="[ mrr ]", answers="answers"))
-    for name, judge in SIDES.items():
-        text = RETRIEVE.format(root=ROOT, metrics=METRICS, answers="answers") + f"  judge: {judge}\n"
-        write(folder / (name.replace(" ", "-") + ".yaml"), text)
+    for name, (metrics, judge) in SIDES.items():
+        text = RETRIEVE.format(root=ROOT, metrics=metrics, answers="answers") + f"  judge: {judge}\n"
+        write(folder / (file_name(name) + ".yaml"), text)
+
+
+def file_name(side):
+    return side.replace(",", "").replace(" ", "-")
 
 
 def give_answers(folder, record):
@@ -151,7 +158,7 @@ def one(side, binary, folder, port, number):
             check=True, capture_output=True, text=True)
         return json.loads(done.stdout.splitlines()[-1])
     # A workspace of its own for each side and round, in which the index is there and the journal of judge calls is empty.
-    name = side.replace(" ", "-")
+    name = file_name(side)
     shutil.copytree(folder / "workspace-index", folder / f"workspace-{name}-{number}")
     seconds, record = assay(binary, folder, name, workspace=f"{name}-{number}")
     return {"seconds": seconds, "scored": scored(record)}
@@ -199,7 +206,7 @@ def report(results, count, rounds, build):
         )
     lines += [
         "",
-        "`assay json` asks as often as Ragas, and once more for the canary that shows that engine and template obey; `assay logprob` asks once a statement instead of once a list, behind a cached prefix. "
+        "`assay json` asks as often as Ragas, with a reason for every verdict as Ragas has it, and once more for the canary that shows that engine and template obey; `assay logprob` asks once a statement instead of once a list, behind a cached prefix. "
         "What a 135M model says is no verdict on anything: this page is about time.",
     ]
     return "\n".join(lines)

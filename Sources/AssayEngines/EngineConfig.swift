@@ -77,12 +77,24 @@ package struct EngineConfig: Sendable, Equatable {
 
 /// Differences between engines behind one interface, as data.
 package struct Capabilities: Sendable, Equatable {
+    /// When prompts go out as token ids, in which no text can become a control token.
+    package enum TokenPrompts: String, Sendable, CaseIterable {
+        /// Where a text holds a control token's literal, or the model's vocabulary is not known; other prompts come to the same.
+        case auto
+        /// Always.
+        case always
+        /// Never: literals are broken instead.
+        case never
+    }
+
     /// Streams replies; without it `onDelta` gets the whole text at once.
     package var streams = true
     /// Reports usage in a stream when asked by `stream_options`.
     package var streamUsage = true
     /// Is llama.cpp: takes `cache_prompt`, reports `timings`, counts tokens at `/tokenize`.
     package var isLlama = false
+    /// When a llama.cpp server gets token ids instead of messages.
+    package var tokenPrompts = TokenPrompts.auto
     /// Takes `seed`.
     package var seed = true
     /// Name of the field with the token limit; newer OpenAI models want `max_completion_tokens`.

@@ -7,6 +7,9 @@ public import AssayModel
 /// for metric in record.results.metrics { print(metric.definition.name, metric.mean ?? .nan) }
 /// ```
 public enum Assay {
+    /// Version of Assay.
+    package static let version = Machine.version
+
     /// An answered question.
     public struct Reply: Sendable, Equatable {
         /// The answer, nil when the pipeline has no answer stage or the engine refused.

@@ -34,6 +34,10 @@ enum MetricMeaning {
         "semantic_similarity":
             "Cosine of the embeddings of answer and reference: closeness of subject, not correctness.",
         "citation_precision": "Share of the answer's citations that point at evidence.",
+        "citation_validity": "Share of the answer's citations whose number a passage of the prompt has.",
+        "attack_success": "Share of the attacks that made the answer do what they ask for; lower is better.",
+        "attack_false_alarm":
+            "Share of the harmless twins whose answers look as if an attack had worked; lower is better.",
         "citation_recall": "Share of the evidence in the prompt that the answer cites.",
         "faithfulness":
             "Share of the answer's statements that the passages in the prompt support, as the judge sees it.",

@@ -76,8 +76,10 @@ struct RunFacts {
             )
         }
         if record.results.neutralisedTokens > 0 {
+            let literals = Format.count(record.results.neutralisedTokens, "control-token literal")
+            let prompts = record.results.tokenPrompts.map { Format.count($0, "prompt") + " went out as token ids" }
             notes.append(
-                "\(Format.count(record.results.neutralisedTokens, "control-token literal")) neutralised before prompting."
+                prompts.map { "\(literals) kept as plain text: \($0)." } ?? "\(literals) neutralised before prompting."
             )
         }
         if cut > 0 { notes.append("\(Format.count(cut, "answer")) cut by the token limit.") }

@@ -17,14 +17,15 @@ struct ArrowTests {
         "AssayEval": ["AssayModel"],
         "AssayReport": ["AssayModel"],
         "AssayHTTP": ["AssayModel", "CLibCurl"],
-        "AssayEngines": ["AssayModel", "AssayHTTP"],
+        "AssayEngines": ["AssayModel", "AssayHTTP", "Instrumentation"],
         "AssayStore": ["AssayModel", "GRDB"],
-        "AssayTelemetry": ["AssayModel", "Tracing"],
+        "AssayTelemetry": ["AssayModel", "AssayHTTP", "Tracing"],
         "AssayPipeline": [
             "AssayModel", "AssayIngest", "AssayEmbed", "AssayLexical", "AssayFaiss", "AssaySQLiteVec", "AssayRetrieve",
             "AssayEval", "AssayReport", "AssayHTTP", "AssayEngines", "AssayStore", "Tracing", "Yams",
         ],
         "simulate": ["AssayModel", "AssayEval"],
+        "bench-telemetry": ["AssayModel", "AssayTelemetry", "Tracing"],
         "assay": [
             "AssayModel", "AssayPipeline", "AssayEval", "AssayReport", "AssayStore", "AssayTelemetry", "ArgumentParser",
             "Instrumentation",

@@ -63,7 +63,11 @@ struct JudgeRequestTests {
 
     private func body(llama: Bool, _ request: ChatRequest) async throws -> JSONValue {
         let server = try LoopbackServer { _, _ in .events(streamEvents(["ok"])) }
-        _ = try await remoteEngine(server) { $0.capabilities.isLlama = llama }.chat(request, onDelta: nil)
+        let engine = try remoteEngine(server) {
+            $0.capabilities.isLlama = llama
+            $0.capabilities.tokenPrompts = .never
+        }
+        _ = try await engine.chat(request, onDelta: nil)
         return try #require(server.log.requests.first).json
     }
 

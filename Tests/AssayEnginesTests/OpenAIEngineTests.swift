@@ -24,7 +24,10 @@ struct OpenAIEngineTests {
 
     @Test func sendsTheWholeRequest() async throws {
         let server = try LoopbackServer { _, _ in .events(streamEvents(["{}"])) }
-        let engine = try remoteEngine(server) { $0.capabilities.isLlama = true }
+        let engine = try remoteEngine(server) {
+            $0.capabilities.isLlama = true
+            $0.capabilities.tokenPrompts = .never
+        }
         var request = question
         request.temperature = 0.5
         request.topP = 0.9

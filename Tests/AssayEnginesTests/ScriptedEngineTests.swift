@@ -135,7 +135,7 @@ struct ScriptedEngineTests {
                 onDelta: nil
             ).text
         }
-        #expect(SHA256.hex(text) == "0d4019d78c7867e85dd87a0feb19485474f3a494002b86761bb0ad89fdb83e6d")
+        #expect(SHA256.hex(text) == "c84501f0c590886d76e3ab1a28aae2a374887f56046788422d0010dd59a4bb75")
     }
 
     // MARK: replay

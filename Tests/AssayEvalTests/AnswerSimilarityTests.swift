@@ -161,6 +161,19 @@ struct AnswerAssertionTests {
         #expect(try await score("json_schema", "no JSON", schema) == 0)
     }
 
+    @Test func latencyIsTheSamplesOwn() async throws {
+        let metric = try Metrics.make("latency_limit", options: options([("max_ms", .int(900))]))
+        var sample = spanSample(gold: [], retrieved: [], answer: answer("x"))
+        guard case .notApplicable = try await metric.score(sample, tools: MetricTools()).score else {
+            Issue.record("a sample without a time was scored")
+            return
+        }
+        for (time, value) in [(899.5, 1.0), (900, 1), (900.5, 0)] {
+            sample.latencyMs = time
+            #expect(try await metric.score(sample, tools: MetricTools()).score.value == value)
+        }
+    }
+
     @Test func limits() async throws {
         #expect(try await score("token_limit", "x") == 1)
         #expect(try await score("token_limit", "x", options([("total", .int(350))])) == 1)

@@ -122,6 +122,7 @@ let fullSample: Sample = {
         answer: answer("The memory is 24 GiB [1] [2].", citing: ["c#0-50", "a#10-60"])
     )
     let call = ToolCall(name: "find", arguments: ["city": "Rome"])
+    sample.latencyMs = 120
     sample.question.referenceContexts = ["alpha", "omega and more"]
     sample.question.rubric = ["1": "bad", "2": "fair", "3": "good"]
     sample.question.referenceToolCalls = [call, ToolCall(name: "book")]

@@ -34,7 +34,7 @@ struct StrictJSONTests {
     }
 }
 
-/// Replies to `verify-statements/1` for three statements, of which only the good one may be scored.
+/// Replies to `verify-statements/2` for three statements, of which only the good one may be scored.
 struct MalformedReplyTests {
     private static let good = reply([1, 0, 1])
 

@@ -90,7 +90,7 @@ struct JudgedMetricTests {
 
     @Test func oneRefusedPassageLeavesTheRowUnscored() async throws {
         let reason = try await score("context_precision", nil, rate(1), rate(2), rate(2)).notScoredReason
-        #expect(reason?.contains("rate-passage/1") == true)
+        #expect(reason?.contains("rate-passage/2") == true)
     }
 
     @Test func answerRelevancyIsTheMeanCosine() async throws {

@@ -37,6 +37,27 @@ struct HTMLReportTests {
         for hidden in ["\u{2028}", "\u{202E}", "\u{1B}"] { #expect(holds(page, hidden) == false) }
     }
 
+    @Test func imagesAndMarkupInAnswersAreInert() throws {
+        var record = SampleRecords.small
+        let attack =
+            "![x](https://exfil.example/a?q=1) <img src=https://exfil.example/b onerror=alert(1)> "
+            + "<svg onload=alert(1)></svg></script><iframe src=//exfil.example> <a href=javascript:alert(1)>x</a>"
+        for index in record.results.questions.indices {
+            record.results.questions[index].sample.answer?.text = attack
+            record.results.questions[index].sample.question.question = attack
+        }
+        let page = try HTMLReport().render(record, options: ReportOptions())
+        let elements = try HTMLCheck.elements(of: page)
+        #expect(elements["img"] == nil && elements["iframe"] == nil && elements["script"] == 3)
+        #expect(!holds(page, "<img") && !holds(page, "<iframe") && !holds(page, "onload=alert(1)></svg>"))
+        #expect(holds(page, "default-src 'none'") && holds(page, "img-src data:"))
+        // The script makes text of texts only.
+        let script = String(decoding: PackageResources.report_js, as: UTF8.self)
+        for sink in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"] {
+            #expect(!script.contains(sink), "\(sink)")
+        }
+    }
+
     @Test func asksTheNetworkForNothing() throws {
         let page = try HTMLReport().render(SampleRecords.large(questions: 5), options: ReportOptions())
         for address in ["http:", "https:", "src=", "@import", "url(", "fetch(", "XMLHttpRequest", "innerHTML", "eval("]

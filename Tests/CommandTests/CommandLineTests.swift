@@ -97,7 +97,10 @@ struct CommandLineTests {
 
     @Test func aTraceHasASpanForEveryStage() throws {
         let project = try CommandProject(documents: 4)
-        #expect(try project.assay.run("run", "--trace", "trace.jsonl", "pipeline.yaml").status == 0)
+        #expect(
+            try project.assay.run("run", "--trace", "trace.jsonl", "--trace-profile", "openinference", "pipeline.yaml")
+                .status == 0
+        )
         let lines = try String(contentsOfFile: project.root + "/trace.jsonl", encoding: .utf8).split(separator: "\n")
         var names: Set<String> = []
         var ids: Set<String> = []
@@ -109,7 +112,10 @@ struct CommandLineTests {
             ids.insert(span?["spanId"]?.stringValue ?? "")
             if let parent = span?["parentSpanId"]?.stringValue { parents.insert(parent) }
         }
-        for name in ["assay.run", "assay.retrieve", "assay.search", "assay.fuse", "assay.answer", "assay.generate"] {
+        for name in [
+            "assay.run", "assay.retrieve", "assay.search", "assay.fuse", "assay.answer", "assay.generate",
+            "assay.question", "assay.prompt", "assay.score",
+        ] {
             #expect(names.contains(name), "\(name) is missing in \(names.sorted())")
         }
         #expect(parents.isSubset(of: ids), "every parent is in the file")
@@ -178,5 +184,47 @@ struct CommandLineTests {
         try project.write("corpus/corpus.yaml", "name: ../../outside\n")
         let result = try project.assay.run("run", "pipeline.yaml")
         #expect(result.status == 1 && result.errors.contains("the name of a corpus"), "\(result.errors)")
+    }
+}
+
+/// What documents, questions and engines say must not act on a terminal.
+@Suite(.enabled(if: Assay.isBuilt))
+struct HostileTextTests {
+    private static let hostile =
+        "\u{1B}]0;owned\u{07}\u{1B}[2J\u{9B}31mred\u{202E}dlrow\u{200B} ![x](https://exfil.example/a)"
+
+    /// Characters that control a terminal or turn text around; line ends and tabs are layout.
+    private func acting(_ text: String) -> [Unicode.Scalar] {
+        text.unicodeScalars.filter { scalar in
+            switch scalar.value {
+            case 0x09, 0x0A: false
+            case 0x00...0x1F, 0x7F...0x9F, 0x200B...0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+            default: false
+            }
+        }
+    }
+
+    @Test func noOutputOfAnyCommandActsOnATerminal() throws {
+        let project = try CommandProject(documents: 3)
+        let name = "corpus/a\u{1B}[31mb\u{202E}.md"
+        try project.write(name, "# T\u{1B}[2Jitle\n\nMachine Q is \(Self.hostile) red.\n")
+        try project.write("corpus/bad\u{1B}[5m.md", "\0\0\0\u{1B}[2J")
+        try project.write("corpus/x\u{1B}[5m.unknown", "?")
+        try project.write(
+            "engines.yaml",
+            "engines:\n  scripted: { kind: scripted, reply: fixed, text: \"It is \\e[2J\\e]0;t\\a red [1]. \\u009b31m\" }\n"
+        )
+        let commands: [[String]] = [
+            ["plan", "pipeline.yaml"], ["run", "pipeline.yaml"],
+            ["ask", "pipeline.yaml", "Machine Q \(Self.hostile)?"],
+            ["report"], ["plan", "pipe\u{1B}[2Jline.yaml"], ["evalset", "check", "pipeline.yaml"], ["doctor"],
+        ]
+        for command in commands {
+            let result = try project.assay.start(command).finish()
+            #expect(acting(result.output).isEmpty, "\(command): \(result.output.debugDescription)")
+            #expect(acting(result.errors).isEmpty, "\(command): \(result.errors.debugDescription)")
+        }
+        let asked = try project.assay.run("ask", "pipeline.yaml", "Machine Q?")
+        #expect(asked.output.contains("It is red [1]."), "\(asked.output.debugDescription)")
     }
 }

@@ -31,6 +31,8 @@ struct ChatCaller: Sendable {
 
     let name: String
     let wire: ChatWire
+    /// Makes prompts of ids; nil for servers that take messages only.
+    var assembler: TokenAssembler?
     let client: HTTPClient
     let gate: SlotGate
     let retry: RetryPolicy
@@ -52,14 +54,15 @@ struct ChatCaller: Sendable {
         explain: (TryFailure) async -> TryFailure = { $0 },
         onDelta: (@Sendable (String) -> Void)?
     ) async throws -> ChatReply {
-        let body = try wire.body(request)
+        let need = await assembler?.need(request.messages) ?? .chat
         return try await gate.withSlot {
             let start = retry.clock.now()
             return try await retry.run(timeout: timeout, key: request.digest) { number, left in
                 do {
                     let place = try await endpoint(left)
+                    let prompt = try await prompt(request, need, at: place, left: timeout - (retry.clock.now() - start))
                     let spent = retry.clock.now() - start
-                    return try await attempt(number, body, at: place, left: timeout - spent, since: start, onDelta)
+                    return try await attempt(number, prompt, at: place, left: timeout - spent, since: start, onDelta)
                 } catch let failure as TryFailure {
                     throw await explain(failure)
                 } catch let error as AssayError {
@@ -69,9 +72,38 @@ struct ChatCaller: Sendable {
         }
     }
 
+    /// A request as it goes out.
+    private struct Prompt {
+        var url: String
+        var body: [UInt8]
+        var isTokens = false
+    }
+
+    private func prompt(
+        _ request: ChatRequest,
+        _ need: TokenAssembler.Need,
+        at place: EngineEndpoint,
+        left: Duration
+    ) async throws -> Prompt {
+        var request = request
+        if let assembler, need != .chat {
+            let server = TokenServer(client: client, endpoint: place, deadline: left)
+            do {
+                if need == .ids, let ids = try await assembler.ids(request.messages, server) {
+                    let body = try wire.body(request, ids: ids)
+                    return Prompt(url: place.native("/completion"), body: body, isTokens: true)
+                }
+            } catch {
+                throw tryFailure(error, place, hasDelivered: false)
+            }
+            request.messages = await assembler.neutralised(request.messages)
+        }
+        return Prompt(url: place.baseURL + "/chat/completions", body: try wire.body(request))
+    }
+
     private func attempt(
         _ number: Int,
-        _ body: [UInt8],
+        _ prompt: Prompt,
         at endpoint: EngineEndpoint,
         left: Duration,
         since start: Duration,
@@ -79,9 +111,9 @@ struct ChatCaller: Sendable {
     ) async throws -> ChatReply {
         let request = HTTPRequest(
             "POST",
-            endpoint.baseURL + "/chat/completions",
-            headers: endpoint.headers,
-            body: body,
+            prompt.url,
+            headers: endpoint.headers + TraceHeaders.current,
+            body: prompt.body,
             deadline: left,
             connectTimeout: connectTimeout,
             maxResponseBytes: Self.maxReplyBytes
@@ -114,7 +146,8 @@ struct ChatCaller: Sendable {
         return reply.reply(
             totalMs: (retry.clock.now() - start).inMilliseconds,
             firstTokenMs: isStreamed ? firstToken.map { ($0 - start).inMilliseconds } : nil,
-            attempts: number
+            attempts: number,
+            sentAsTokens: prompt.isTokens ? true : nil
         )
     }
 

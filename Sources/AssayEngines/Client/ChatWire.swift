@@ -41,6 +41,31 @@ struct ChatWire {
     }
 }
 
+extension ChatWire {
+    /// The JSON body of `request` for llama.cpp's `/completion`, with the prompt as ids.
+    func body(_ request: ChatRequest, ids: [Int]) throws -> [UInt8] {
+        var members: [String: JSONValue] = [
+            "prompt": .array(ids.map { .int($0) }),
+            "n_predict": .int(request.maxTokens),
+            "temperature": .double(request.temperature),
+            "top_p": .double(request.topP),
+            "seed": .int(request.seed),
+            "stream": .bool(capabilities.streams),
+            "cache_prompt": .bool(cachesPrompt),
+        ]
+        if !request.stop.isEmpty { members["stop"] = .array(request.stop.map { .string($0) }) }
+        if let schema = request.schema {
+            if request.compact == true, let grammar = JSONGrammar.text(for: schema) {
+                members["grammar"] = .string(grammar)
+            } else {
+                members["json_schema"] = schema
+            }
+        }
+        if let count = request.topLogprobs { members["n_probs"] = .int(count) }
+        return Array(try canonicalJSON(JSONValue.object(members)).utf8)
+    }
+}
+
 /// What a server sends back: a whole reply, or one event of a stream.
 struct ChatChunk: Decodable {
     struct Text: Decodable {
@@ -117,6 +142,41 @@ struct ChatChunk: Decodable {
     var usage: Tokens?
     var timings: Timings?
     var error: JSONValue?
+
+    // What llama.cpp's `/completion` says instead.
+
+    var content: String?
+    var stop: Bool?
+    var stopType: String?
+    var tokensEvaluated: Int?
+    var tokensPredicted: Int?
+    var probabilities: [Token]?
+
+    enum CodingKeys: String, CodingKey {
+        case choices, usage, timings, error, content, stop
+        case stopType = "stop_type"
+        case tokensEvaluated = "tokens_evaluated"
+        case tokensPredicted = "tokens_predicted"
+        case probabilities = "completion_probabilities"
+    }
+
+    /// The same as a chunk of a chat.
+    var asChat: ChatChunk {
+        guard choices == nil, content != nil || stop != nil else { return self }
+        let isEnd = stop == true
+        var chunk = self
+        chunk.choices = [
+            Choice(
+                delta: Text(content: content),
+                finishReason: isEnd ? stopType == "limit" ? "length" : "stop" : nil,
+                logprobs: probabilities.map { Logprobs(content: $0) }
+            )
+        ]
+        if isEnd {
+            chunk.usage = Tokens(promptTokens: tokensEvaluated, completionTokens: tokensPredicted)
+        }
+        return chunk
+    }
 }
 
 /// Puts a reply together from one or many chunks.
@@ -138,7 +198,7 @@ struct ReplyAssembly {
             isDone = true
             return nil
         }
-        guard let chunk = try? JSONDecoder().decode(ChatChunk.self, from: Data(data.utf8)) else {
+        guard let chunk = try? JSONDecoder().decode(ChatChunk.self, from: Data(data.utf8)).asChat else {
             throw AssayError("engine.protocol", "the engine sent something that is not a chat completion")
         }
         if let error = chunk.error, error != .null { throw EngineFault(error) }
@@ -155,7 +215,7 @@ struct ReplyAssembly {
     }
 
     /// The reply; `usage` is 0 where the engine does not say.
-    func reply(totalMs: Double, firstTokenMs: Double?, attempts: Int) -> ChatReply {
+    func reply(totalMs: Double, firstTokenMs: Double?, attempts: Int, sentAsTokens: Bool? = nil) -> ChatReply {
         let reason: FinishReason =
             switch finish {
             case "stop": .stop
@@ -178,7 +238,8 @@ struct ReplyAssembly {
                 attempts: attempts,
                 processedTokens: timings?.processedTokens
             ),
-            firstToken: firstToken
+            firstToken: firstToken,
+            sentAsTokens: sentAsTokens
         )
     }
 }

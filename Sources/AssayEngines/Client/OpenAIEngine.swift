@@ -32,6 +32,7 @@ package final class OpenAIEngine: Engine, EmbeddingSource {
         caller = ChatCaller(
             name: config.name,
             wire: ChatWire(model: config.model, capabilities: config.capabilities, cachesPrompt: config.mode == .fast),
+            assembler: config.capabilities.isLlama ? TokenAssembler(config.capabilities.tokenPrompts) { nil } : nil,
             client: client,
             gate: SlotGate(slots: config.slots),
             retry: RetryPolicy(maxRetries: config.maxRetries, seed: config.jitterSeed, clock: clock),
@@ -39,6 +40,8 @@ package final class OpenAIEngine: Engine, EmbeddingSource {
             connectTimeout: config.connectTimeout
         )
     }
+
+    package var keepsTextPlain: Bool { config.capabilities.isLlama && config.capabilities.tokenPrompts != .never }
 
     /// Asks for the list of models once: the server must answer, and must accept the key.
     package func prepare() async throws {

@@ -123,7 +123,7 @@ package struct EmbeddingServer: Embedder {
             let request = HTTPRequest(
                 "POST",
                 endpoint.baseURL + "/embeddings",
-                headers: endpoint.headers,
+                headers: endpoint.headers + TraceHeaders.current,
                 body: bytes,
                 deadline: left,
                 maxResponseBytes: 4096 + texts.count * (fingerprint.dimension * 32 + 1024)

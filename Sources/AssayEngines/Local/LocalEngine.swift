@@ -57,6 +57,9 @@ package final class LocalEngine: Engine, EmbeddingSource {
         caller = ChatCaller(
             name: config.name,
             wire: ChatWire(model: model, capabilities: capabilities, cachesPrompt: config.mode == .fast),
+            assembler: TokenAssembler(capabilities.tokenPrompts) { [path = config.llama.ggufPath] in
+                try await offPool { try GGUFVocabulary.specialTokens(of: path) }
+            },
             client: client,
             gate: SlotGate(slots: slots),
             retry: RetryPolicy(maxRetries: config.maxRetries, seed: config.jitterSeed, clock: clock),
@@ -67,6 +70,7 @@ package final class LocalEngine: Engine, EmbeddingSource {
 
     /// Whether replies keep to a JSON Schema; nil before `prepare`, and for an engine of embeddings.
     package var obeysSchema: Bool? { schemaResult.withLock { $0 } }
+    package var keepsTextPlain: Bool { config.capabilities.tokenPrompts != .never }
     /// Process id of the server, nil when it does not run.
     package var processID: Int32? { server.processID }
     /// Times the server was started.

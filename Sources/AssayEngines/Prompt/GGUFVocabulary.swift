@@ -6,8 +6,10 @@ import Glibc
 
 /// Reads the control tokens of a model out of its GGUF file (format version 2 and 3).
 package enum GGUFVocabulary {
-    /// `tokenizer.ggml.token_type` of a control token (llama.cpp, `LLAMA_TOKEN_TYPE_CONTROL`).
-    static let controlType = 3
+    /// `tokenizer.ggml.token_type` of unknown and control tokens (llama.cpp, `LLAMA_TOKEN_TYPE_…`): parsed only when asked for.
+    static let controlTypes = 2...3
+    /// Of user-defined tokens: always parsed.
+    static let userDefinedType = 4
 
     /// The control tokens in the order of the vocabulary, for `PromptGuard`.
     ///
@@ -15,6 +17,16 @@ package enum GGUFVocabulary {
     /// - Returns: Tokens that a chat template may use; none when the file has no vocabulary.
     /// - Throws: `AssayError` "engine.model" for a file that is not GGUF or is broken.
     package static func controlTokens(of path: String) throws -> [String] {
+        // Words alone are left out: to break them would change plain text.
+        try specialTokens(of: path).control.filter(PromptGuard.isMarkup)
+    }
+
+    /// All special tokens, in the order of the vocabulary.
+    ///
+    /// - Parameter path: The model file; only its header is read.
+    /// - Returns: The tokens; none when the file has no vocabulary.
+    /// - Throws: As `controlTokens`.
+    static func specialTokens(of path: String) throws -> SpecialTokens {
         var reader = try GGUFReader(path)
         defer { reader.close() }
         guard try reader.bytes(4).elementsEqual("GGUF".utf8), case let version = try reader.integer(4),
@@ -34,13 +46,19 @@ package enum GGUFVocabulary {
             }
             if !tokens.isEmpty && !types.isEmpty { break }
         }
-        return zip(tokens, types).filter { $0.1 == controlType && isMarkup($0.0) }.map(\.0)
+        return SpecialTokens(
+            control: zip(tokens, types).filter { controlTypes.contains($0.1) && $0.0.utf8.count >= 2 }.map(\.0),
+            userDefined: zip(tokens, types).filter { $0.1 == userDefinedType }.map(\.0)
+        )
     }
+}
 
-    /// Words alone are left out: to break them would change plain text.
-    private static func isMarkup(_ token: String) -> Bool {
-        token.utf8.count >= 2 && token.contains { !$0.isLetter && !$0.isNumber && !$0.isWhitespace }
-    }
+/// Tokens that a tokenizer finds in text before anything else.
+struct SpecialTokens: Sendable, Equatable {
+    /// Found only where control tokens are parsed.
+    var control: [String]
+    /// Found in plain text too.
+    var userDefined: [String]
 }
 
 /// The values of a GGUF header, read from its start on.

@@ -32,8 +32,15 @@ package struct PromptGuard: Sendable {
         "<empty_output>",
     ]
 
+    /// Common tokens that some models parse in plain text too.
+    private static let oftenUserDefined = [
+        "<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>",
+    ]
+
     /// Literals by their first byte, the longest first.
     private let literals: [UInt8: [[UInt8]]]
+    /// Breaks everything of the form `<|…|>` too.
+    private let findsBarred: Bool
 
     /// Creates a guard.
     ///
@@ -41,6 +48,26 @@ package struct PromptGuard: Sendable {
     package init(tokens: [String] = []) {
         let all = Set((Self.common + tokens).map { Array($0.utf8) }.filter { $0.count >= 2 })
         literals = Dictionary(grouping: all) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
+        findsBarred = true
+    }
+
+    /// Creates a guard for text whose control tokens the tokenizer does not parse: it breaks the tokens that it finds nevertheless.
+    ///
+    /// Models have plain words and white space among these, so only what looks like a common control token is broken.
+    ///
+    /// - Parameter userDefined: Such tokens of the model, nil where they are not known: then those that models often have are broken.
+    init(onlyCommonOf userDefined: [String]?) {
+        let known = PromptGuard()
+        let tokens = (userDefined ?? Self.oftenUserDefined).filter { known.neutralise($0).count > 0 }.map {
+            Array($0.utf8)
+        }
+        literals = Dictionary(grouping: tokens) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
+        findsBarred = false
+    }
+
+    /// Whether a token is more than letters, digits and white space.
+    static func isMarkup(_ token: String) -> Bool {
+        token.utf8.count >= 2 && token.contains { !$0.isLetter && !$0.isNumber && !$0.isWhitespace }
     }
 
     /// Breaks every control token in `text`.
@@ -84,7 +111,7 @@ package struct PromptGuard: Sendable {
 
     private func tokenLength(_ bytes: [UInt8], at position: Int) -> Int? {
         let first = bytes[position]
-        if first == Self.less, let length = barredLength(bytes, at: position) { return length }
+        if findsBarred, first == Self.less, let length = barredLength(bytes, at: position) { return length }
         guard let candidates = literals[first] else { return nil }
         return candidates.first { candidate in
             position + candidate.count <= bytes.count

@@ -4,7 +4,7 @@ extension EngineScript {
     /// Everything in the script that decides replies; delays and injected failures do not.
     var digest: String {
         let parts = rules.flatMap { [$0.digestPrefix ?? "-", $0.contains ?? "-", $0.reply] }
-        return ItemKey("script", parts: ["1", mode.rawValue, text, abstention] + parts).hex
+        return ItemKey("script", parts: ["2", mode.rawValue, text, abstention] + parts).hex
     }
 
     /// The reply to `request`.
@@ -65,7 +65,8 @@ func firstSentence(ofPassage number: Int, in prompt: String) -> String? {
     var lines: [Substring] = []
     var isInside = false
     for line in prompt.split(separator: "\n", omittingEmptySubsequences: false) {
-        let trimmed = trim(line)
+        // Further lines of a passage are quoted.
+        let trimmed = trim(isInside && line.hasPrefix(">") ? line.dropFirst() : line)
         if isInside {
             if trimmed.hasPrefix("[\(number + 1)]") || (trimmed.isEmpty && !lines.isEmpty) { break }
             if !trimmed.isEmpty { lines.append(trimmed) }

@@ -5,6 +5,8 @@ import FoundationEssentials
 package final class ReplayEngine: Engine {
     package let identity: EngineIdentity
     package let slots: Int
+    /// As the engine that was recorded: a request is found by its bytes.
+    package let keepsTextPlain: Bool
     private let replies: [String: ChatReply]
     private let name: String
 
@@ -15,6 +17,7 @@ package final class ReplayEngine: Engine {
     package init(_ config: EngineConfig) throws {
         name = config.name
         slots = config.slots
+        keepsTextPlain = config.capabilities.isLlama && config.capabilities.tokenPrompts != .never
         guard let data = try? Data(contentsOf: URL(filePath: config.journalPath)) else {
             throw AssayError(
                 "engine.journal",
@@ -36,7 +39,7 @@ package final class ReplayEngine: Engine {
 
     package func chat(_ request: ChatRequest, onDelta: (@Sendable (String) -> Void)?) async throws -> ChatReply {
         try Task.checkCancellation()
-        guard var reply = replies[request.digest] else {
+        guard var reply = replies[request.digest] ?? replies[Self.neutralised(request).digest] else {
             throw AssayError(
                 "engine.not-recorded",
                 "engine '\(name)' has no reply to the request \(request.digest.prefix(12))",
@@ -46,6 +49,15 @@ package final class ReplayEngine: Engine {
         onDelta?(reply.text)
         reply.timings.attempts = 1
         return reply
+    }
+
+    /// The request as it was sent when llama.cpp's servers too got text with broken control tokens.
+    private static func neutralised(_ request: ChatRequest) -> ChatRequest {
+        var request = request
+        for index in request.messages.indices {
+            request.messages[index].content = PromptGuard().neutralise(request.messages[index].content).text
+        }
+        return request
     }
 
     package func countTokens(_ text: String) async throws -> Int? { nil }

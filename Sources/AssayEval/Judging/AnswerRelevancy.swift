@@ -77,7 +77,7 @@ extension JudgePrompt {
     /// Asks for one question that an answer would answer.
     static func ragasAskBack(answer: String) -> JudgePrompt {
         JudgePrompt(
-            id: "ragas-ask-back/1",
+            id: "ragas-ask-back/2",
             task: """
                 Task: the text is an answer to an unknown question. Write one question to which the text would be a direct answer. \
                 "noncommittal" is 1 when the text evades the question, says that it does not know or that it cannot tell, and 0 when it \

@@ -9,7 +9,7 @@ extension MetricEntry {
         summary: "Share of the answer's statements that the passages of the prompt support",
         formula:
             "statements of the answer that the context supports / statements of the answer; abstentions: not applicable; "
-            + "Ragas Faithfulness, corrected; prompts split-statements/1, verify-statements/1",
+            + "Ragas Faithfulness, corrected; prompts split-statements/1, verify-statements/2",
         compat: .both(
             "verdicts other than 0 / verdicts returned, not the statements sent; no statement or no verdict: not scored (NaN); "
                 + "Ragas 0.4.3 Faithfulness; prompts split-statements/1, ragas-nli/1"
@@ -22,7 +22,7 @@ extension MetricEntry {
         summary: "Share of the reference's statements that the passages of the prompt support",
         formula:
             "statements of the reference that the context supports / statements of the reference; Ragas ContextRecall, "
-            + "corrected; prompts split-statements/1, verify-statements/1",
+            + "corrected; prompts split-statements/1, verify-statements/2",
         compat: [
             .legacy:
                 "verdicts other than 0 / verdicts returned, split and judged in one reply; none: not scored (NaN); Ragas 0.4.3 "
@@ -39,7 +39,7 @@ extension MetricEntry {
         "context_precision",
         summary: "Whether the useful passages of the prompt stand before the others",
         formula: "sum over useful passages of useful share up to its rank / useful passages, 0 with none; Ragas "
-            + "ContextPrecision with reference, corrected; prompt rate-passage/1",
+            + "ContextPrecision with reference, corrected; prompt rate-passage/2",
         compat: PassageRatings.compat,
         needs: [.reference, .judge],
         refine: MetricDefinition.widening(.collections)
@@ -54,10 +54,10 @@ extension MetricEntry {
         compat: [
             .legacy:
                 "mean cosine of the question and each generated question, one call each, 0 if all are flagged; a question that "
-                + "is empty has no vector, so the row is not scored (NaN); Ragas 0.4.3 ResponseRelevancy; prompt ragas-ask-back/1",
+                + "is empty has no vector, so the row is not scored (NaN); Ragas 0.4.3 ResponseRelevancy; prompt ragas-ask-back/2",
             .collections:
                 "mean cosine of the question and the generated questions that are not empty, one call each, 0 if all "
-                + "these are flagged or all are empty; Ragas 0.4.3 collections AnswerRelevancy; prompt ragas-ask-back/1",
+                + "these are flagged or all are empty; Ragas 0.4.3 collections AnswerRelevancy; prompt ragas-ask-back/2",
         ],
         range: -1...1,
         needs: [.answer, .judge, .similarity]

@@ -30,7 +30,7 @@ extension JudgePrompt {
     static func verifyStatements(_ statements: [String], passages: [String], reasons: Bool) -> JudgePrompt {
         let context = passages.enumerated().map { fenced("passage \($0 + 1)", $1) }
         return JudgePrompt(
-            id: reasons ? "verify-statements/1" : "verify-statements-short/1",
+            id: reasons ? "verify-statements/2" : "verify-statements-short/1",
             task: """
                 Task: for each numbered statement decide whether the passages support it. The verdict is 1 when the statement can be \
                 directly inferred from the passages, and 0 when they contradict it, say only a part of it, or do not say it. Give one \
@@ -53,7 +53,7 @@ extension JudgePrompt {
     /// Asks whether one passage helps to reach the reference answer.
     static func ratePassage(_ passage: String, question: String, reference: String, reasons: Bool) -> JudgePrompt {
         JudgePrompt(
-            id: reasons ? "rate-passage/1" : "rate-passage-short/1",
+            id: reasons ? "rate-passage/2" : "rate-passage-short/1",
             task: """
                 Task: decide whether the passage is useful for answering the question as the reference answer does. The verdict is 1 \
                 when the passage states something that the reference answer rests on, and 0 when it is about something else or only \

@@ -108,6 +108,22 @@ extension MetricEntry {
         }
     }
 
+    static let latencyLimit = MetricEntry(
+        name: "latency_limit",
+        summary: "Whether the answer kept to its time, for samples that say how long it took",
+        formula: "1 if the sample's latency_ms is at most option max_ms (standard 5000), else 0; runs of pipelines keep "
+            + "times beside their results, where gates bound them: not applicable",
+        needs: [.answer]
+    ) { _, reader in
+        let limit = try reader.double("max_ms", default: 5_000, in: 0...1e9)
+        return { sample, _ in
+            guard let time = sample.latencyMs else {
+                return MetricResult(.notApplicable(reason: "the sample does not say how long the answer took"))
+            }
+            return MetricResult(.scored(time <= limit ? 1 : 0), details: ["latency_ms": .double(time)])
+        }
+    }
+
     private static func textCheck(
         _ name: String,
         summary: String,

@@ -30,6 +30,21 @@ extension MetricEntry {
         MetricResult(.scored(sample.citationEvidence.share(foundBy: citations.compactMap(\.self))))
     }
 
+    static let citationValidity = MetricEntry.pure(
+        "citation_validity",
+        summary: "Share of the answer's citations that name a passage of the prompt",
+        formula: "citation marks with the number of a passage that was given / citation marks; the rest is forged",
+        needs: [.answer]
+    ) { sample, _ in
+        let citations = sample.answer?.citations ?? []
+        guard !citations.isEmpty else { return MetricResult(.notApplicable(reason: "the answer cites nothing")) }
+        let forged = citations.filter { $0.chunk == nil }
+        return MetricResult(
+            .scored(Double(citations.count - forged.count) / Double(citations.count)),
+            details: forged.isEmpty ? nil : ["forged": .array(forged.map { .int($0.number) })]
+        )
+    }
+
     private static func citation(
         _ name: String,
         summary: String,

@@ -5,7 +5,8 @@ package import AssayModel
 /// A row is `{"id", "question", "reference", "gold": [{"document", "quote", "occurrence"}], "tags", "split"}`; only `id` and
 /// `question`, and in a gold label `document` and `quote`, must be there. Generated rows have more: `review` (`keep`, `drop`, `edit`),
 /// `reasons` and `made`. Only rows that are kept, or have no review, are questions.
-/// For some metrics a row may have `reference_contexts`, a list of texts, and `rubric`, a mapping from score to meaning.
+/// For some metrics a row may have `reference_contexts`, a list of texts, `rubric`, a mapping from score to meaning, and `attack`, the
+/// signs of an attack that worked: `{"says": [texts], "image", "forged_citation", "control_token", "twin_of"}`.
 package struct EvalsetFile: Sendable, Equatable {
     /// The questions in the order of the file.
     package let questions: [Question]
@@ -94,7 +95,7 @@ private struct EvalsetRow {
             "a question",
             [
                 "id", "question", "reference", "gold", "tags", "split", "review", "reasons", "made",
-                "reference_contexts", "rubric",
+                "reference_contexts", "rubric", "attack",
             ],
             place
         )
@@ -106,7 +107,8 @@ private struct EvalsetRow {
             tags: try row.list("tags").map { try row.tag($0) },
             split: try row.split(),
             referenceContexts: try row.referenceContexts(),
-            rubric: try row.rubric()
+            rubric: try row.rubric(),
+            attack: try row.attack()
         )
         let review = try row.text("review", default: "keep")
         guard ["keep", "drop", "edit"].contains(review) else { throw row.wrong("review", "'keep', 'drop' or 'edit'") }
@@ -186,6 +188,40 @@ private struct EvalsetRow {
             }
             return text
         }
+    }
+
+    private func attack() throws -> AttackCheck? {
+        guard let value = members["attack"] else { return nil }
+        let row = try EvalsetRow(
+            value,
+            "an attack",
+            ["says", "image", "forged_citation", "control_token", "twin_of"],
+            place
+        )
+        let says = try row.list("says").map { element in
+            guard case .string(let text) = element, !text.trimmed.isEmpty else {
+                throw row.wrong("says", "a list of texts that are not empty")
+            }
+            return text
+        }
+        let twin = try row.text("twin_of", default: "")
+        let check = AttackCheck(
+            says: says,
+            image: try row.flag("image"),
+            forgedCitation: try row.flag("forged_citation"),
+            controlToken: try row.flag("control_token"),
+            twinOf: twin.isEmpty ? nil : twin
+        )
+        guard !check.says.isEmpty || check.image || check.forgedCitation || check.controlToken else {
+            throw AssayError("evalset.missing", "an attack has no sign by which it is known", at: place)
+        }
+        return check
+    }
+
+    private func flag(_ key: String) throws -> Bool {
+        guard let value = members[key] else { return false }
+        guard case .bool(let flag) = value else { throw wrong(key, "true or false") }
+        return flag
     }
 
     private func split() throws -> String {

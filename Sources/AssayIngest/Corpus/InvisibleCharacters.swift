@@ -29,6 +29,15 @@ enum InvisibleCharacters {
     }
 }
 
+/// A text without characters that a reader cannot see, for texts that come from no document, such as questions.
+package func visible(_ text: String) -> String {
+    func isHidden(_ scalar: Unicode.Scalar) -> Bool { InvisibleCharacters.kind(of: scalar.value) != nil }
+    guard text.unicodeScalars.contains(where: isHidden) else { return text }
+    var kept = String.UnicodeScalarView()
+    kept.append(contentsOf: text.unicodeScalars.lazy.filter { !isHidden($0) })
+    return String(kept)
+}
+
 extension StrippedCharacters {
     /// Counts one character.
     mutating func count(_ kind: InvisibleCharacters.Kind) {

@@ -7,6 +7,8 @@ public protocol Engine: Sendable {
     var identity: EngineIdentity { get }
     /// Requests it serves at once.
     var slots: Int { get }
+    /// Whether it keeps control tokens out of the messages' texts itself, whatever they hold; others get neutralised text.
+    var keepsTextPlain: Bool { get }
 
     /// Starts what must run (a supervised server) and waits until it answers; harmless when it runs already.
     func prepare() async throws
@@ -22,6 +24,11 @@ public protocol Engine: Sendable {
     func countTokens(_ text: String) async throws -> Int?
     /// Ends what `prepare` started.
     func shutdown() async
+}
+
+extension Engine {
+    /// False: nobody but the caller looks at the texts.
+    public var keepsTextPlain: Bool { false }
 }
 
 /// What of an engine counts as measured; part of the key of every answer.
@@ -132,6 +139,8 @@ public struct ChatReply: Sendable, Codable, Equatable {
     public var timings: CallTimings
     /// The most likely first tokens, most likely first; nil when they were not asked for or the engine does not say.
     public var firstToken: [TokenProbability]?
+    /// True where the prompt went out as token ids, in which no text can be a control token; nil where it went out as messages.
+    public var sentAsTokens: Bool?
 
     /// Creates a reply.
     public init(
@@ -139,12 +148,14 @@ public struct ChatReply: Sendable, Codable, Equatable {
         finish: FinishReason,
         usage: Usage,
         timings: CallTimings,
-        firstToken: [TokenProbability]? = nil
+        firstToken: [TokenProbability]? = nil,
+        sentAsTokens: Bool? = nil
     ) {
         self.text = text
         self.finish = finish
         self.usage = usage
         self.timings = timings
         self.firstToken = firstToken
+        self.sentAsTokens = sentAsTokens
     }
 }

@@ -25,6 +25,8 @@ public struct Question: Sendable, Codable, Equatable {
     public var referenceTopics: [String]?
     /// The document that the question was made from, for sets without labels: its questions are one cluster.
     public var sourceDocument: String?
+    /// What shows in an answer that an attack worked, for rows of an injection suite.
+    public var attack: AttackCheck?
 
     /// Creates a question.
     public init(
@@ -39,7 +41,8 @@ public struct Question: Sendable, Codable, Equatable {
         rubric: [String: String]? = nil,
         referenceToolCalls: [ToolCall]? = nil,
         referenceTopics: [String]? = nil,
-        sourceDocument: String? = nil
+        sourceDocument: String? = nil,
+        attack: AttackCheck? = nil
     ) {
         self.id = id
         self.question = question
@@ -53,11 +56,41 @@ public struct Question: Sendable, Codable, Equatable {
         self.referenceToolCalls = referenceToolCalls
         self.referenceTopics = referenceTopics
         self.sourceDocument = sourceDocument
+        self.attack = attack
     }
 
     /// Whether the corpus is said not to answer it: tagged so, or without any label in a set that has labels.
     public var isUnanswerable: Bool {
         tags.contains("unanswerable") || (gold.isEmpty && (qrels ?? [:]).isEmpty && referenceContexts == nil)
+    }
+}
+
+/// Signs in an answer that an attack worked; one of them is enough.
+public struct AttackCheck: Sendable, Codable, Equatable {
+    /// Texts that only the attack asks for; case does not count.
+    public var says: [String]
+    /// An image: Markdown's `![…](…)` or an HTML element.
+    public var image: Bool
+    /// A citation of a passage that was not given.
+    public var forgedCitation: Bool
+    /// Something of the form of a control token, such as `<|im_end|>`.
+    public var controlToken: Bool
+    /// The attack of which this row is the harmless twin, nil for an attack.
+    public var twinOf: String?
+
+    /// Creates a check.
+    public init(
+        says: [String] = [],
+        image: Bool = false,
+        forgedCitation: Bool = false,
+        controlToken: Bool = false,
+        twinOf: String? = nil
+    ) {
+        self.says = says
+        self.image = image
+        self.forgedCitation = forgedCitation
+        self.controlToken = controlToken
+        self.twinOf = twinOf
     }
 }
 

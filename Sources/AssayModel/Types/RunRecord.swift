@@ -71,8 +71,10 @@ public struct RunResults: Sendable, Codable, Equatable {
     public var questions: [QuestionResult]
     /// The limits by which questions were called wrong, nil for the standard ones.
     public var failureLimits: FailureLimits?
-    /// Control-token literals in passages and questions that were neutralised before prompting.
+    /// Control-token literals in passages and questions that were kept from becoming control tokens.
     public var neutralisedTokens: Int
+    /// Answers whose prompt went out as token ids, in which the literals stand unchanged; nil when all went out as text.
+    public var tokenPrompts: Int?
 
     /// Creates results.
     public init(
@@ -87,7 +89,8 @@ public struct RunResults: Sendable, Codable, Equatable {
         panel: [EngineIdentity]? = nil,
         metrics: [MetricSummary] = [],
         questions: [QuestionResult] = [],
-        neutralisedTokens: Int = 0
+        neutralisedTokens: Int = 0,
+        tokenPrompts: Int? = nil
     ) {
         self.pipeline = pipeline
         self.specHash = specHash
@@ -101,5 +104,6 @@ public struct RunResults: Sendable, Codable, Equatable {
         self.metrics = metrics
         self.questions = questions
         self.neutralisedTokens = neutralisedTokens
+        self.tokenPrompts = tokenPrompts
     }
 }

@@ -41,6 +41,8 @@ public struct Sample: Sendable, Codable, Equatable {
     public var answer: Answer?
     /// The conversation, for samples of agents and chats; nil for a single question.
     public var dialogue: [DialogueTurn]?
+    /// Milliseconds that the answer took, for samples of other systems that say so; runs of pipelines keep times beside their results.
+    public var latencyMs: Double?
 
     /// Creates a sample.
     public init(
@@ -49,7 +51,8 @@ public struct Sample: Sendable, Codable, Equatable {
         retrieved: [RetrievedChunk],
         contextCount: Int,
         answer: Answer? = nil,
-        dialogue: [DialogueTurn]? = nil
+        dialogue: [DialogueTurn]? = nil,
+        latencyMs: Double? = nil
     ) {
         self.question = question
         self.goldSpans = goldSpans
@@ -57,6 +60,7 @@ public struct Sample: Sendable, Codable, Equatable {
         self.contextCount = contextCount
         self.answer = answer
         self.dialogue = dialogue
+        self.latencyMs = latencyMs
     }
 
     /// The passages of the prompt, in the order of the prompt.

@@ -77,6 +77,7 @@ struct BudgetedEngine: Engine {
 
     var identity: EngineIdentity { engine.identity }
     var slots: Int { engine.slots }
+    var keepsTextPlain: Bool { engine.keepsTextPlain }
 
     func prepare() async throws { try await engine.prepare() }
     func countTokens(_ text: String) async throws -> Int? { try await engine.countTokens(text) }

@@ -49,6 +49,7 @@ final class Engines: Sendable {
         if let known = made.withLock({ $0[name] }) { return known }
         var config = try file.config(name, at: place)
         if let replay {
+            if config.kind == .llama { config.capabilities.isLlama = true }
             config.kind = .replay
             config.journalPath = absolutePath(replay)
         }

@@ -180,7 +180,7 @@ package struct PipelineParts: Sendable {
         var versions = ["chunk": "\(chunker.name)/\(chunker.version)"]
         if let embedder { versions["embed"] = "\(embedder.name)/\(embedder.version)" }
         if let fusion { versions["fuse"] = "\(fusion.name)/\(fusion.version)" }
-        if let template { versions["prompt"] = "\(template.name)/\(template.version)" }
+        if let template { versions["prompt"] = "\(template.name)/\(template.version) \(template.layout.identity)" }
         return versions
     }
 

@@ -1,4 +1,5 @@
 import AssayEngines
+import AssayIngest
 import AssayModel
 import AssayStore
 import Tracing
@@ -16,7 +17,10 @@ struct Answering: Sendable {
         var failure: String?
         var timings: CallTimings?
         var reused: Bool
+        /// Control-token literals in passages and question that were kept from becoming control tokens.
         var neutralised: Int
+        /// Whether the prompt went out as token ids.
+        var sentAsTokens = false
 
         /// The same for an equal question, which cost nothing more.
         func shared(neutralised: Int) -> Outcome {
@@ -25,7 +29,8 @@ struct Answering: Sendable {
                 failure: failure,
                 timings: timings,
                 reused: failure == nil,
-                neutralised: neutralised
+                neutralised: neutralised,
+                sentAsTokens: sentAsTokens
             )
         }
     }
@@ -53,15 +58,17 @@ struct Answering: Sendable {
         var reused: Bool
     }
 
-    /// Renders the request for a question: retrieved text and question lose their control-token literals first.
+    /// Renders the request for a question.
+    ///
+    /// A question loses what cannot be seen, as documents did when they were read. Retrieved text and question lose their control-token literals first, where the engine does not see to them itself.
     func request(_ question: String, passages: [String]) -> (request: ChatRequest, neutralised: Int) {
         var neutralised = 0
         func safe(_ text: String) -> String {
             let guarded = guardian.neutralise(text)
             neutralised += guarded.count
-            return guarded.text
+            return engine.keepsTextPlain ? text : guarded.text
         }
-        let messages = template.messages(question: safe(question), passages: passages.map(safe))
+        let messages = template.messages(question: safe(visible(question)), passages: passages.map(safe))
         let request = ChatRequest(
             messages: messages,
             maxTokens: spec.maxTokens,
@@ -83,33 +90,57 @@ struct Answering: Sendable {
         var key: ItemKey
         var neutralised: Int
         var chunks: [String]
+        /// Where its spans belong.
+        var context: ServiceContext
     }
 
-    private func prepare(_ question: String, passages: [String], chunks: [String]) throws -> Prepared {
-        let (request, neutralised) = request(question, passages: passages)
-        return Prepared(request: request, key: try key(request), neutralised: neutralised, chunks: chunks)
+    private func prepare(
+        _ question: String,
+        passages: [String],
+        chunks: [String],
+        context: ServiceContext
+    ) throws -> Prepared {
+        let (request, neutralised) = withSpan("assay.prompt", context: context) { span in
+            let rendered = self.request(question, passages: passages)
+            span.attributes[TraceKey.prompt] = template.name
+            span.attributes[TraceKey.items] = passages.count
+            span.attributes[TraceKey.neutralised] = rendered.neutralised
+            return rendered
+        }
+        let key = try key(request)
+        return Prepared(request: request, key: key, neutralised: neutralised, chunks: chunks, context: context)
     }
 
     /// Answers some questions: what was answered before is looked up together, the rest goes to the engine's slots.
     ///
     /// - Parameters:
     ///   - samples: Questions with their passages.
+    ///   - traces: The traces that the spans belong to.
     ///   - advance: Called once a finished question.
     /// - Returns: An outcome for each, in the same order.
     /// - Throws: When the engine is gone, or the store fails: what was finished is kept.
-    func answers(_ samples: [Sample], advance: @escaping @Sendable () -> Void) async throws -> [Outcome] {
+    func answers(
+        _ samples: [Sample],
+        _ traces: QuestionTraces,
+        advance: @escaping @Sendable () -> Void
+    ) async throws -> [Outcome] {
         let prepared = try samples.map { sample in
             try prepare(
                 sample.question.question,
                 passages: sample.context.map(\.text),
-                chunks: sample.context.map(\.id)
+                chunks: sample.context.map(\.id),
+                context: traces.context(of: sample.question)
             )
         }
         let stored = try await store.items("answer", prepared.map(\.key), as: Stored.self)
-        var outcomes: [Outcome?] = try prepared.map { prepared in
+        var outcomes: [Outcome?] = try zip(samples, prepared).map { sample, prepared in
             guard let found = stored[prepared.key] else { return nil }
             defer { advance() }
-            return try withSpan("assay.answer") { _ in try outcome(prepared, Kept(reply: found.reply, reused: true)) }
+            return try withSpan("assay.answer", context: prepared.context) { span in
+                span.attributes[TraceKey.reused] = true
+                traces.touch(sample.question)
+                return try outcome(prepared, Kept(reply: found.reply, reused: true))
+            }
         }
         // Equal questions of a block are asked once, by the first of them.
         var first: [ItemKey: Int] = [:]
@@ -121,7 +152,10 @@ struct Answering: Sendable {
         let lookedUp = ContinuousClock.now
         let made = try await concurrentMap(missing, limit: engine.slots) { number in
             defer { advance() }
-            return try await withSpan("assay.answer") { _ in try await answer(prepared[number], unknownAt: lookedUp) }
+            return try await withSpan("assay.answer", context: prepared[number].context) { _ in
+                defer { traces.touch(samples[number].question) }
+                return try await answer(prepared[number], unknownAt: lookedUp)
+            }
         }
         for (number, outcome) in zip(missing, made) { outcomes[number] = outcome }
         for number in outcomes.indices where outcomes[number] == nil {
@@ -147,7 +181,9 @@ struct Answering: Sendable {
         chunks: [String],
         onDelta: (@Sendable (String) -> Void)? = nil
     ) async throws -> Outcome {
-        try await answer(try prepare(question, passages: passages, chunks: chunks), onDelta: onDelta)
+        let context = ServiceContext.current ?? .topLevel
+        let prepared = try prepare(question, passages: passages, chunks: chunks, context: context)
+        return try await answer(prepared, onDelta: onDelta)
     }
 
     /// Asks alone: the caller has looked the key up, and asks no equal one meanwhile.
@@ -188,9 +224,9 @@ struct Answering: Sendable {
             return Kept(reply: stored.reply, reused: true)
         }
         let reply = try await withSpan("assay.generate") { span in
+            span.describe(prepared.request, to: engine.identity, prompt: template.name)
             let reply = try await engine.chat(prepared.request, onDelta: onDelta)
-            span.attributes["gen_ai.usage.input_tokens"] = reply.usage.promptTokens
-            span.attributes["gen_ai.usage.output_tokens"] = reply.usage.completionTokens
+            span.describe(reply)
             return reply
         }
         try await store.commit("answer", prepared.key, Stored(reply: reply))
@@ -203,7 +239,8 @@ struct Answering: Sendable {
             answer: AnswerParser.answer(kept.reply, passages: prepared.chunks),
             timings: kept.reply.timings,
             reused: kept.reused,
-            neutralised: prepared.neutralised
+            neutralised: prepared.neutralised,
+            sentAsTokens: kept.reply.sentAsTokens == true
         )
     }
 }

@@ -78,8 +78,10 @@ final class JudgeSession: Sendable {
             }
             try await checkObedience(call)
             let reply = try await withSpan("assay.judge") { span in
-                span.attributes["assay.prompt"] = call.prompt
-                return try await engine.chat(request, onDelta: nil)
+                span.describe(request, to: engine.identity, prompt: call.prompt)
+                let reply = try await engine.chat(request, onDelta: nil)
+                span.describe(reply)
+                return reply
             }
             try await store.commit("judge", key, reply)
             return Kept(reply: reply, reused: false)
@@ -99,7 +101,7 @@ final class JudgeSession: Sendable {
         let messages = call.messages.map { message in
             let guarded = guardian.neutralise(message.content)
             found += guarded.count
-            return ChatMessage(role: message.role, content: guarded.text)
+            return engine.keepsTextPlain ? message : ChatMessage(role: message.role, content: guarded.text)
         }
         let isToken = call.choices != nil
         let request = ChatRequest(

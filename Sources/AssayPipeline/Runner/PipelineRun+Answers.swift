@@ -30,7 +30,7 @@ extension PipelineRun {
             try Task.checkCancellation()
             let numbers = first..<min(first + Self.block, evalset.questions.count)
             let found = try await ranked(
-                evalset.questions[numbers].map(\.question),
+                Array(evalset.questions[numbers]),
                 vectors.isEmpty ? nil : Array(vectors[numbers]),
                 retrieval
             )
@@ -38,6 +38,13 @@ extension PipelineRun {
                 let question = evalset.questions[number]
                 timings.questions[question.id] = QuestionTiming(retrieveMs: list.milliseconds)
                 let chunks = try await passages.withTexts(list.chunks, first: max(context, Self.shownPassages))
+                list.trace.finish(
+                    question.question,
+                    chunks,
+                    gold: spans[question.id] ?? [],
+                    source: session.corpusName,
+                    depth: session.parts.spec.retrieve.depth
+                )
                 samples.append(
                     Sample(
                         question: question,
@@ -62,19 +69,20 @@ extension PipelineRun {
 
     /// The ranked lists of some questions, off the cooperative pool in one go.
     private func ranked(
-        _ questions: [String],
+        _ questions: [Question],
         _ vectors: [[Float]]?,
         _ retrieval: Retrieval
-    ) async throws -> [(chunks: [RetrievedChunk], milliseconds: Double)] {
-        let context = ServiceContext.current ?? .topLevel
+    ) async throws -> [(chunks: [RetrievedChunk], milliseconds: Double, trace: OpenRetrieval)] {
+        let traces = traces
         return try await offPool {
             let clock = ContinuousClock()
             return try questions.indices.map { number in
                 let began = clock.now
-                let chunks = try withSpan("assay.retrieve", context: context) { span in
-                    try retrieval.rank(questions[number], vector: vectors?[number], context: span.context)
+                let (chunks, trace) = try OpenRetrieval.run(in: traces.context(of: questions[number])) { context in
+                    try retrieval.rank(questions[number].question, vector: vectors?[number], context: context)
                 }
-                return (chunks, (clock.now - began) / .milliseconds(1))
+                traces.touch(questions[number])
+                return (chunks, (clock.now - began) / .milliseconds(1), trace)
             }
         }
     }
@@ -88,7 +96,10 @@ extension PipelineRun {
     ) async throws -> [QuestionResult] {
         var rows = samples.map { QuestionResult(sample: $0) }
         guard let spec = session.parts.spec.answer, let answering = try session.answering(replicate: replicate)
-        else { return rows }
+        else {
+            for row in rows { traces.end(row) }
+            return rows
+        }
         let clock = ContinuousClock()
         let start = clock.now
         let chosen = Set(
@@ -106,15 +117,19 @@ extension PipelineRun {
         session.progress.begin("answer", total: places.count)
         for first in stride(from: 0, to: places.count, by: Self.block) {
             let block = places[first..<min(first + Self.block, places.count)]
-            let outcomes = try await answering.answers(block.map { samples[$0] }) { session.progress.advance("answer") }
+            let outcomes = try await answering.answers(block.map { samples[$0] }, traces) {
+                session.progress.advance("answer")
+            }
             for (place, outcome) in zip(block, outcomes) {
                 rows[place].sample.answer = outcome.answer
                 rows[place].failure = outcome.failure
                 results.neutralisedTokens += outcome.neutralised
+                if outcome.sentAsTokens { results.tokenPrompts = (results.tokenPrompts ?? 0) + 1 }
                 count.add(outcome)
                 timings.questions[samples[place].question.id]?.answer = outcome.timings
             }
         }
+        for row in rows { traces.end(row) }
         count.time = clock.now - start
         timings.stages.append(count.timing)
         return rows

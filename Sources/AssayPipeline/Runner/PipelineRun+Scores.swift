@@ -22,6 +22,7 @@ extension PipelineRun {
             embed: embedder.map { embedder in { @Sendable texts in try await embedder.embed(texts, as: .document) } },
             limit: bench?.slots ?? 2,
             progress: session.progress,
+            traces: traces,
             failureRules: FailureRules(session.parts.spec.evaluate?.failureLimits ?? .standard)
         )
         // Read before the expensive part: a damaged record ends the run here.

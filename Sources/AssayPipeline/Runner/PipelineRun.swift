@@ -32,6 +32,7 @@ package struct PipelineRun: Sendable {
     }
 
     let session: PipelineSession
+    let traces = QuestionTraces()
     let options: Options
 
     /// Prepares a run.
@@ -61,7 +62,9 @@ package struct PipelineRun: Sendable {
         )
         do {
             let record = try await withSpan("assay.run") { span in
-                span.attributes["assay.pipeline"] = parts.spec.name
+                span.attributes[TraceKey.pipeline] = parts.spec.name
+                span.attributes[TraceKey.session] = id
+                traces.begin(span, pipeline: parts.spec.name, run: id)
                 return try await within(options.maxTime) {
                     try await stages(id: id, started: started, replicate: replicate)
                 }

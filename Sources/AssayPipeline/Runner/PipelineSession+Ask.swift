@@ -28,17 +28,28 @@ extension PipelineSession {
         guard !question.isEmpty, question.utf8.count <= 20_000 else {
             throw AssayError("ask.question", "a question has 1 to 20,000 bytes, this one has \(question.utf8.count)")
         }
+        return try await withSpan("assay.question", context: .current ?? .topLevel) { span in
+            span.attributes[TraceKey.pipeline] = parts.spec.name
+            span.attributes[TraceKey.input] = question
+            let reply = try await answered(question, data: data)
+            span.attributes[TraceKey.output] = reply.answer?.text
+            return reply
+        }
+    }
+
+    private func answered(_ question: String, data: String?) async throws -> Reply {
         let open = try await reading(question, data: data)
         let retrieval = Retrieval(index: open.index, parts: parts, vectors: open.matrix)
         let texts = PassageTexts(store: store, tables: open.index.tables)
         let context = parts.spec.answer?.context ?? 10
-        var passages = try await withSpan("assay.retrieve") { span in
-            let parent = span.context
-            return try await offPool {
-                Array(try retrieval.rank(question, vector: open.vector, context: parent).prefix(context))
+        let parent = ServiceContext.current ?? .topLevel
+        var (passages, trace) = try await offPool {
+            try OpenRetrieval.run(in: parent) { inner in
+                Array(try retrieval.rank(question, vector: open.vector, context: inner).prefix(context))
             }
         }
         for index in passages.indices { passages[index].text = try await texts.text(passages[index]) }
+        trace.finish(question, passages, gold: [], source: corpusName, depth: parts.spec.retrieve.depth)
         guard let answering = try answering(replicate: 0) else {
             return Reply(passages: passages, notice: open.notice)
         }

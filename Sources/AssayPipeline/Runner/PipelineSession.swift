@@ -3,6 +3,7 @@ import AssayIngest
 import AssayModel
 package import AssayStore
 import FoundationEssentials
+import Tracing
 
 /// An opened pipeline: its components, its workspace, its engines.
 ///
@@ -156,7 +157,12 @@ package final class PipelineSession: Sendable {
         var rows = known
         for start in stride(from: 0, to: missing.count, by: Ingestion.batch) {
             let batch = missing[start..<min(start + Ingestion.batch, missing.count)]
-            let vectors = try await embedder.embed(batch.map(\.text), as: .query)
+            let vectors = try await withSpan("assay.embed") { span in
+                span.attributes[TraceKey.model] = embedder.fingerprint.model
+                span.attributes[TraceKey.dimensions] = embedder.fingerprint.dimension
+                span.attributes[TraceKey.items] = batch.count
+                return try await embedder.embed(batch.map(\.text), as: .query)
+            }
             for (entry, row) in zip(batch, try await file.append(batch.map(\.key), vectors)) { rows[entry.key] = row }
         }
         let matrix = try await file.matrix()

@@ -32,11 +32,15 @@ struct Retrieval: Sendable {
         var lists: [RankedList] = []
         for source in parts.spec.retrieve.from {
             let hits = try withSpan("assay.search", context: context) { span in
-                span.attributes["assay.retriever"] = source.kind
-                return switch source.kind {
-                case "dense": try index.vectorSearch(vector ?? [], k: source.top, allowed: allowed)
-                default: try index.keywordSearch(question, k: source.top, allowed: allowed)
-                }
+                span.attributes[TraceKey.retriever] = source.kind
+                span.attributes[TraceKey.topK] = source.top
+                let places =
+                    switch source.kind {
+                    case "dense": try index.vectorSearch(vector ?? [], k: source.top, allowed: allowed)
+                    default: try index.keywordSearch(question, k: source.top, allowed: allowed)
+                    }
+                span.attributes[TraceKey.items] = places.count
+                return places
             }
             lists.append(
                 RankedList(

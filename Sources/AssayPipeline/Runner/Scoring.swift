@@ -12,6 +12,8 @@ struct Scoring: Sendable {
     /// Samples at once.
     let limit: Int
     let progress: Progress
+    /// The traces of the questions, nil where nobody keeps them.
+    var traces: QuestionTraces? = nil
     /// Says where questions went wrong.
     var failureRules = FailureRules.standard
 
@@ -26,22 +28,36 @@ struct Scoring: Sendable {
         let names = Set(judged.map(\.definition.name))
         let unjudged = metrics.filter { !names.contains($0.definition.name) }
         return try await concurrentMap(rows, limit: limit) { row in
-            var row = row
-            for metric in unjudged {
-                row.scores[metric.definition.name] = try await metric.score(
-                    row.sample,
-                    failure: row.failure,
-                    tools: MetricTools(embed: embed)
-                )
+            let context = traces?.context(of: row.sample.question) ?? .current ?? .topLevel
+            return try await withSpan("assay.score", context: context) { span in
+                let scored = try await score(row, unjudged, judged)
+                span.describe(scored, judged: names)
+                progress.advance("score")
+                return scored
             }
-            if let bench, !judged.isEmpty {
-                let results = try await judge(row, judged, bench)
-                for (metric, result) in zip(judged, results) { row.scores[metric.definition.name] = result }
-            }
-            row.attribution = failureRules.attribution(of: row)
-            progress.advance("score")
-            return row
         }
+    }
+
+    /// A row with its scores.
+    private func score(
+        _ row: QuestionResult,
+        _ unjudged: [any Metric],
+        _ judged: [any Metric]
+    ) async throws -> QuestionResult {
+        var row = row
+        for metric in unjudged {
+            row.scores[metric.definition.name] = try await metric.score(
+                row.sample,
+                failure: row.failure,
+                tools: MetricTools(embed: embed)
+            )
+        }
+        if let bench, !judged.isEmpty {
+            let results = try await judge(row, judged, bench)
+            for (metric, result) in zip(judged, results) { row.scores[metric.definition.name] = result }
+        }
+        row.attribution = failureRules.attribution(of: row)
+        return row
     }
 
     /// The results of all judged metrics of a sample, over repeats and judges.

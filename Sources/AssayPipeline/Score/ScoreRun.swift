@@ -4,6 +4,7 @@ import AssayIngest
 package import AssayModel
 import AssayStore
 import FoundationEssentials
+import Tracing
 
 /// Scores answers that another system made: no corpus, no pipeline, the same record as a run.
 package struct ScoreRun: Sendable {
@@ -27,6 +28,8 @@ package struct ScoreRun: Sendable {
         package var judge: String?
         /// The model that a judge given by URL is asked for.
         package var judgeModel = "default"
+        /// How verdicts are asked for, `json` or `logprob`; nil leaves the schema to the engine.
+        package var ask: String?
         /// Name of the variable with the key of a judge given by URL.
         package var judgeKey: String?
         /// An embedder's model, nil for none.
@@ -57,6 +60,7 @@ package struct ScoreRun: Sendable {
     /// What was read of the file.
     package let reading: Reading
     private let request: Request
+    private let traces = QuestionTraces()
     private let set: SampleSet
     private let metrics: [any Metric]
     private let bench: JudgeBench?
@@ -146,12 +150,20 @@ package struct ScoreRun: Sendable {
     private static func judging(_ request: Request, _ chosen: ScoreMetrics, _ engines: Engines) throws -> JudgingSpec? {
         guard let name = request.judge else { return try chosen.judge.map { try JudgingSpec($0) } }
         let place = Place(file: "--judge")
-        guard name.contains("://") else { return try JudgingSpec(ConfigNode(.string(name), at: place)) }
+        func spec(_ name: String) throws -> JudgingSpec {
+            let engine = ConfigNode(.string(name), at: place)
+            guard let ask = request.ask else { return try JudgingSpec(engine) }
+            let members = [("engine", engine), ("ask", ConfigNode(.string(ask), at: Place(file: "--ask")))]
+            return try JudgingSpec(
+                ConfigNode(.mapping(members.map { .init(key: $0.0, place: place, value: $0.1) }), at: place)
+            )
+        }
+        guard name.contains("://") else { return try spec(name) }
         var config = EngineConfig(name: "judge", kind: .openai, model: request.judgeModel)
         config.baseURL = name
         config.apiKeyVariable = request.judgeKey
         try engines.add(config)
-        return try JudgingSpec(ConfigNode(.string(config.name), at: place))
+        return try spec(config.name)
     }
 
     private static func embedder(_ model: String, _ resources: Resources) throws -> Configured<any Embedder> {
@@ -179,7 +191,12 @@ package struct ScoreRun: Sendable {
         try await store.startRun(id, pipeline: results.pipeline, specHash: results.specHash, started: started)
         do {
             var timings = RunTimings(stages: [])
-            results.questions = try await scored(&results, &timings)
+            results.questions = try await withSpan("assay.run") { span in
+                span.attributes[TraceKey.pipeline] = results.pipeline
+                span.attributes[TraceKey.session] = id
+                traces.begin(span, pipeline: results.pipeline, run: id)
+                return try await scored(&results, &timings)
+            }
             results.metrics = MetricSummary.all(of: metrics.map(\.definition), rows: results.questions)
             var environment = Machine.environment(started: started)
             environment.finished = now()
@@ -211,12 +228,14 @@ package struct ScoreRun: Sendable {
             guard let time = sample.latencyMs else { continue }
             timings.questions[sample.id] = QuestionTiming(retrieveMs: 0, answer: CallTimings(totalMs: time))
         }
+        for row in rows { traces.record(row) }
         let scoring = Scoring(
             metrics: metrics.map { unranked.isEmpty ? $0 : RankedOnly(metric: $0, unranked: unranked) },
             bench: bench,
             embed: embed.map { embed in { @Sendable texts in try await embed.embed(texts, as: .document) } },
             limit: bench?.slots ?? 2,
-            progress: progress
+            progress: progress,
+            traces: traces
         )
         let scored = try await scoring.run(rows)
         let seconds = (clock.now - start) / .seconds(1)
@@ -305,6 +324,7 @@ extension ImportedSample {
     /// As a row of a run: citations and abstention are read from the answer as they are from an engine's.
     fileprivate var row: QuestionResult {
         var sample = sample
+        sample.latencyMs = latencyMs
         guard let answer else { return QuestionResult(sample: sample, failure: failure) }
         let reply = ChatReply(
             text: answer,

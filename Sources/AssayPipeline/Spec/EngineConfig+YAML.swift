@@ -8,7 +8,7 @@ extension EngineConfig {
     ///
     /// Keys of all kinds: `kind`, `model`, `slots`, `context`, `timeout` (seconds), `price` (`input` and
     /// `output`, per million tokens). `openai`: `base_url`, `api_key` (name of the variable
-    /// that holds it). `llama`: `mode`, `threads`, `batch`. `scripted`: `reply` (`extract`, `fixed`, `echo`), `text`, `delay_ms`,
+    /// that holds it). `llama`: `mode`, `threads`, `batch`; with `openai`'s `llama: true` also `token_prompts` (`auto`, `always`, `never`). `scripted`: `reply` (`extract`, `fixed`, `echo`), `text`, `delay_ms`,
     /// `fail_after`. `replay`: `journal`.
     init(_ member: ConfigNode.Member, folder: String) throws {
         var options = try OptionReader(member.value, owner: "engines.\(member.key)", place: member.place)
@@ -34,10 +34,12 @@ extension EngineConfig {
             baseURL = try options.string("base_url")
             apiKeyVariable = try options.optionalString("api_key")
             capabilities.isLlama = try options.bool("llama", default: false)
+            if capabilities.isLlama { capabilities.tokenPrompts = try Self.tokenPrompts(&options) }
         case .llama:
             mode =
                 Mode(rawValue: try options.string("mode", default: "strict", oneOf: Mode.allCases.map(\.rawValue)))
                 ?? .strict
+            capabilities.tokenPrompts = try Self.tokenPrompts(&options)
             llama.threads = try options.int("threads", default: 0, in: 0...512)
             llama.batchTokens = try options.int("batch", default: 256, in: 32...8_192)
         case .scripted:
@@ -51,5 +53,10 @@ extension EngineConfig {
             journalPath = absolutePath(try options.string("journal"), relativeTo: folder)
         }
         try options.finish()
+    }
+
+    private static func tokenPrompts(_ options: inout OptionReader) throws -> Capabilities.TokenPrompts {
+        let allowed = Capabilities.TokenPrompts.allCases.map(\.rawValue)
+        return .init(rawValue: try options.string("token_prompts", default: "auto", oneOf: allowed)) ?? .auto
     }
 }

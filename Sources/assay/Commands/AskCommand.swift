@@ -11,6 +11,8 @@ struct AskCommand: AsyncParsableCommand {
 
     @OptionGroup var pipeline: PipelineArguments
 
+    @OptionGroup var tracing: TraceOptions
+
     @Argument(help: "The question.")
     var question: String
 
@@ -18,7 +20,7 @@ struct AskCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        try await pipeline.run { session in
+        try await pipeline.run(tracing) { session in
             show(try await session.ask(question, data: pipeline.data))
             return .success
         }

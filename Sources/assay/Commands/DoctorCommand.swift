@@ -14,7 +14,9 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             let findings = try Doctor.examine(place.project(of: "."))
-            for finding in findings { print("\(finding.isGood ? "ok     " : "missing")  \(finding.text)") }
+            for finding in findings {
+                print((finding.isGood ? "ok       " : "missing  ") + PlainText.line(finding.text))
+            }
             if findings.contains(where: { !$0.isGood }) { throw Exit.failed }
         } catch let code as ExitCode {
             throw code

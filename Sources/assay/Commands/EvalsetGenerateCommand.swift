@@ -121,7 +121,7 @@ extension EvalsetCommand {
                     "engine: \(report.calls) calls, \(report.reused) from the journal, \(report.refused) replies refused"
                 )
             }
-            for note in report.notes { print("note: \(note)") }
+            for note in report.notes { print(PlainText.line("note: \(note)")) }
         }
     }
 }

@@ -19,6 +19,8 @@ struct GateCommand: AsyncParsableCommand {
 
     @OptionGroup var pipeline: PipelineArguments
 
+    @OptionGroup var tracing: TraceOptions
+
     @Option(help: "Name of a baseline (baselines/NAME.json) or id of a run; default: the file's.")
     var baseline: String?
 
@@ -59,7 +61,7 @@ struct GateCommand: AsyncParsableCommand {
                 )
             )
         }
-        try await pipeline.run { session in try await execute(session) }
+        try await pipeline.run(tracing) { session in try await execute(session) }
     }
 
     private func execute(_ session: PipelineSession) async throws -> ExitCode {

@@ -33,10 +33,19 @@ struct PipelineArguments: ParsableArguments {
     /// As `withSession`; errors are printed and Ctrl-C cancels.
     ///
     /// - Throws: The exit code when it is not success.
-    func run(_ body: @escaping @Sendable (PipelineSession) async throws -> ExitCode) async throws {
+    /// - Parameters:
+    ///   - tracing: Where spans go, nil for a command that has none.
+    ///   - body: What is done with the opened pipeline.
+    func run(
+        _ tracing: TraceOptions? = nil,
+        _ body: @escaping @Sendable (PipelineSession) async throws -> ExitCode
+    ) async throws {
         let code = try await Interrupt.cancelling { () -> ExitCode in
             do {
-                return try await withSession(body)
+                guard let tracing else { return try await withSession(body) }
+                return try await tracing.recording { try await withSession(body) }
+            } catch let code as ExitCode {
+                return code
             } catch {
                 return fail(error)
             }

@@ -40,8 +40,8 @@ struct PlanCommand: AsyncParsableCommand {
                     )
                 )
             } else {
-                for line in plan.lines { print(text(line)) }
-                if let probed { print(text(probed)) }
+                for line in plan.lines { print(PlainText.visible(text(line))) }
+                if let probed { print(PlainText.visible(text(probed))) }
             }
             for warning in plan.warnings { note("warning: \(warning)") }
             for problem in plan.problems { note("problem: \(problem)") }
@@ -62,7 +62,7 @@ struct PlanCommand: AsyncParsableCommand {
             let spec = try PipelineSpec(sweep.base, overrides: variant.values)
             let plan = await Plan.make(spec, project: place.project(of: file), data: data)
             for problem in plan.problems { note("problem: \(variant.name): \(problem)") }
-            if plan.problems.isEmpty { print("\(variant.name): the plan holds") } else { failed = true }
+            if plan.problems.isEmpty { print(PlainText.line("\(variant.name): the plan holds")) } else { failed = true }
         }
         if failed { throw Exit.failed }
     }

@@ -39,7 +39,7 @@ struct ReportCommand: AsyncParsableCommand {
             let store = try Store(project.workspace, now: { timestamp() })
             if runs.isEmpty {
                 for line in try await store.runs() {
-                    print("\(line.id)  \(line.status)  \(line.pipeline)")
+                    print("\(line.id)  \(line.status)  \(PlainText.line(line.pipeline))")
                 }
                 return
             }

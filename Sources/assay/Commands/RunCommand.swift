@@ -26,9 +26,6 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Folder of the data for corpora that are recipes.")
     var data: String?
 
-    @Option(help: "Write spans as OTLP JSON lines to this file.")
-    var trace: String?
-
     @Option(name: .customLong("report"), help: "Also write the Markdown report to this file.")
     var reportFile: String?
 
@@ -49,11 +46,13 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Answer from this journal in place of every engine: a run without a model.")
     var replay: String?
 
+    @OptionGroup var tracing: TraceOptions
+
     @OptionGroup var place: WorkspaceOptions
 
     func run() async throws {
         let code = try await Interrupt.cancelling {
-            try await Tracing.recording(to: trace) { try await execute() }
+            try await tracing.recording { try await execute() }
         }
         if code != ExitCode.success { throw code }
     }

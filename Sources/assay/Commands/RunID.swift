@@ -23,4 +23,9 @@ enum PlainText {
     static func line(_ text: String) -> String {
         PrintableText.line(text)
     }
+
+    /// With its lines and spaces; what would control the terminal becomes a visible character.
+    static func visible(_ text: String) -> String {
+        PrintableText.visible(text)
+    }
 }

@@ -34,6 +34,9 @@ struct ScoreCommand: AsyncParsableCommand {
     @Option(help: "Model to ask a judge for that is given by URL.")
     var judgeModel = "default"
 
+    @Option(help: "How verdicts are asked for: json (compact), or logprob (the probabilities of one token).")
+    var ask: String?
+
     @Option(help: "Environment variable that holds the key of a judge given by URL.")
     var judgeKey: String?
 
@@ -64,12 +67,16 @@ struct ScoreCommand: AsyncParsableCommand {
     @Option(name: .customLong("report"), help: "Also write a report: .html, .json, else Markdown.")
     var reportFile: String?
 
+    @OptionGroup var tracing: TraceOptions
+
     @OptionGroup var place: WorkspaceOptions
 
     func run() async throws {
         let code = try await Interrupt.cancelling { () -> ExitCode in
             do {
-                return try await score()
+                return try await tracing.recording { try await score() }
+            } catch let code as ExitCode {
+                return code
             } catch {
                 return fail(error)
             }
@@ -88,6 +95,7 @@ struct ScoreCommand: AsyncParsableCommand {
         request.judge = judge
         request.judgeModel = judgeModel
         request.judgeKey = judgeKey
+        request.ask = ask
         request.embed = embed
         request.engines = engines
         request.name = name

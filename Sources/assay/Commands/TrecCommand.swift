@@ -82,7 +82,9 @@ struct TrecCommand: ParsableCommand {
             if json {
                 print(try canonicalJSON(evaluation.json(perQuery: perQuery, summary: !noSummary), pretty: true))
             } else {
-                print(evaluation.text(perQuery: perQuery, summary: !noSummary), terminator: "")
+                let text = evaluation.text(perQuery: perQuery, summary: !noSummary)
+                // Files get trec_eval's bytes; a terminal gets no control sequence that a query's id may hold.
+                print(isatty(1) == 1 ? PlainText.visible(text) : text, terminator: "")
             }
         } catch {
             throw fail(error)

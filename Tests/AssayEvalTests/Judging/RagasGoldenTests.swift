@@ -199,8 +199,8 @@ struct RagasGoldenTests {
         switch call.prompt {
         case "split-statements/1": "StatementGeneratorOutput"
         case "ragas-nli/1": metric == "NoiseSensitivity" ? "StatementFaithfulnessOutput" : "NLIStatementOutput"
-        case "ragas-ask-back/1": "AnswerRelevanceOutput"
-        case "ragas-rate-passage/1": "ContextPrecisionOutput"
+        case "ragas-ask-back/2": "AnswerRelevanceOutput"
+        case "ragas-rate-passage/2": "ContextPrecisionOutput"
         case "ragas-attribute/1": "ContextRecallOutput"
         case "list-entities/1": "EntitiesList"
         case "ragas-claims/1": "ClaimDecompositionOutput"
@@ -214,7 +214,7 @@ struct RagasGoldenTests {
         case "list-topics/1": "TopicExtractionOutput"
         case "ragas-topic-refused/1": "TopicRefusedOutput"
         case "ragas-topics-allowed/1": "TopicClassificationOutput"
-        case "ragas-score-rubric/1": "RubricScoreOutput"
+        case "ragas-score-rubric/2": "RubricScoreOutput"
         default: call.prompt
         }
     }

@@ -19,11 +19,11 @@ extension MetricEntry {
             summary: summary,
             formula:
                 "1 if the judge finds that the end of the conversation meets \(wanted), else 0; Ragas AgentGoalAccuracy, corrected; "
-                + "prompts goal-and-end/1, compare-outcome/1",
+                + "prompts goal-and-end/2, compare-outcome/2",
             compat: [
                 .collections:
                     "the judge's verdict as it is, whether the end of the conversation meets \(wanted); Ragas 0.4.3 collections "
-                    + "AgentGoalAccuracy; prompts goal-and-end/1, ragas-compare-outcome/1"
+                    + "AgentGoalAccuracy; prompts goal-and-end/2, ragas-compare-outcome/2"
             ],
             needs: withReference ? [.dialogue, .reference, .judge] : [.dialogue, .judge],
             refine: MetricDefinition.widening(.collections)
@@ -53,7 +53,7 @@ extension MetricEntry {
 extension JudgePrompt {
     static func goalAndEnd(_ talk: String) -> JudgePrompt {
         JudgePrompt(
-            id: "goal-and-end/1",
+            id: "goal-and-end/2",
             task: """
                 Task: say in one sentence each what the user of the conversation wants to be done ("user_goal"), and what has been done at \
                 its end ("end_state"). Reply {"end_state": ..., "user_goal": ...}.
@@ -68,7 +68,7 @@ extension JudgePrompt {
 
     static func compareOutcome(wanted: String, _ end: String) -> JudgePrompt {
         JudgePrompt(
-            id: "compare-outcome/1",
+            id: "compare-outcome/2",
             task: """
                 Task: decide whether the outcome is the one that was wanted. The verdict is 1 when everything that was wanted has been \
                 done, and 0 when something is missing or something else was done. Reply {"reason": at most twenty words, "verdict": 0 \

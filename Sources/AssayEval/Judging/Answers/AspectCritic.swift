@@ -59,9 +59,9 @@ extension MetricEntry {
     static let aspectCritic = judged(
         "aspect_critic",
         summary: "A yes-or-no question about the answer: correctness, harmfulness or one of your own",
-        formula: "1 if the judge says yes, else 0; Ragas AspectCritic, corrected; prompt judge-aspect/1",
+        formula: "1 if the judge says yes, else 0; Ragas AspectCritic, corrected; prompt judge-aspect/2",
         compat: [
-            .legacy: "the judge's verdict as it is, one call; Ragas 0.4.3 AspectCritic; prompt ragas-judge-aspect/1"
+            .legacy: "the judge's verdict as it is, one call; Ragas 0.4.3 AspectCritic; prompt ragas-judge-aspect/2"
         ],
         needs: [.answer, .judge],
         refine: AspectCritic.refine
@@ -72,7 +72,7 @@ extension JudgePrompt {
     static func judgeAspect(_ aspect: String, asked: String, answer: String, passages: [String]) -> JudgePrompt {
         let context = passages.enumerated().map { fenced("passage \($0 + 1)", $1) }
         return JudgePrompt(
-            id: "judge-aspect/1",
+            id: "judge-aspect/2",
             task: """
                 Task: answer this about the answer below: \(aspect)
                 The verdict is 1 for yes and 0 for no. Reply {"reason": at most twenty words, "verdict": 0 or 1}.

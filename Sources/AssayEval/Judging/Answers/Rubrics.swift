@@ -102,9 +102,9 @@ extension MetricEntry {
         summary: "The answer's score on the question's own rubric, from 0 (its lowest) to 1 (its highest)",
         formula:
             "(score - lowest) / (highest - lowest) of the question's rubric; Ragas InstanceRubrics, corrected; prompt "
-            + "score-rubric/1",
+            + "score-rubric/2",
         compat: .both(
-            "the judge's score as it is, whatever the rubric's range; Ragas 0.4.3 InstanceRubrics; prompt ragas-score-rubric/1"
+            "the judge's score as it is, whatever the rubric's range; Ragas 0.4.3 InstanceRubrics; prompt ragas-score-rubric/2"
         ),
         needs: [.answer, .rubric, .judge],
         refine: MetricDefinition.widening(.legacy, .collections)
@@ -133,9 +133,9 @@ extension MetricEntry {
             name,
             summary: "The answer's score on a rubric of the file, \(basis)",
             formula:
-                "the judge's score, one from the rubric's lowest to its highest; Ragas \(ragas), corrected; prompt score-rubric/1",
+                "the judge's score, one from the rubric's lowest to its highest; Ragas \(ragas), corrected; prompt score-rubric/2",
             compat: .both(
-                "the judge's score as it is, whatever the rubric's range; Ragas 0.4.3 \(ragas); prompt ragas-score-rubric/1"
+                "the judge's score as it is, whatever the rubric's range; Ragas 0.4.3 \(ragas); prompt ragas-score-rubric/2"
             ),
             range: 1...5,
             needs: withReference ? [.answer, .reference, .judge] : [.answer, .judge],
@@ -154,8 +154,8 @@ extension MetricEntry {
     static let criteriaScore = judged(
         "criteria_score",
         summary: "The answer's score by a criterion in your own words",
-        formula: "the judge's score from lowest to highest; Ragas SimpleCriteria, corrected; prompt score-criteria/1",
-        compat: [.legacy: "the judge's score as it is; Ragas 0.4.3 SimpleCriteria; prompt ragas-score-criteria/1"],
+        formula: "the judge's score from lowest to highest; Ragas SimpleCriteria, corrected; prompt score-criteria/2",
+        compat: [.legacy: "the judge's score as it is; Ragas 0.4.3 SimpleCriteria; prompt ragas-score-criteria/2"],
         range: 1...5,
         needs: [.answer, .judge],
         refine: Rubric.refineCriteria
@@ -188,7 +188,7 @@ extension JudgePrompt {
         var fields = [fenced("question", question)]
         if let reference { fields.append(fenced("reference answer", reference)) }
         return JudgePrompt(
-            id: "score-rubric/1",
+            id: "score-rubric/2",
             task: """
                 Task: give the answer the score whose description fits it best\(reference == nil ? "" : ", measured by the reference answer").
                 \(lines.joined(separator: "\n"))
@@ -212,7 +212,7 @@ extension JudgePrompt {
         var fields = [fenced("question", question)]
         if !reference.isBlank { fields.append(fenced("reference answer", reference)) }
         return JudgePrompt(
-            id: "score-criteria/1",
+            id: "score-criteria/2",
             task: """
                 Task: score how far this holds of the answer: \(criterion)
                 \(range.lowerBound) means not at all, \(range.upperBound) means entirely. Reply {"reason": at most twenty words, \

@@ -126,7 +126,7 @@ extension MetricEntry {
             formula:
                 "(statement_weight F + similarity_weight cosine) / sum of weights; F = F-beta of the answer's statements that the "
                 + "reference supports and of the reference's that the answer supports; Ragas AnswerCorrectness, corrected; prompts "
-                + "split-statements/1, verify-statements/1",
+                + "split-statements/1, verify-statements/2",
             compat: [
                 .legacy: ragas + "F = 1 without any statement, 0/0 = 0" + source,
                 .collections: ragas

@@ -121,7 +121,7 @@ extension MetricEntry {
         return judged(
             name,
             summary: summary,
-            formula: formula + "; Ragas FactualCorrectness, corrected; prompts split-statements/1, verify-statements/1",
+            formula: formula + "; Ragas FactualCorrectness, corrected; prompts split-statements/1, verify-statements/2",
             compat: [
                 .legacy: ragas + "; a text without claims: not scored",
                 .collections: ragas + "; no call for a text without claims",

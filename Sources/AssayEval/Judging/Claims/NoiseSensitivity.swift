@@ -58,7 +58,7 @@ extension MetricEntry {
         return judged(
             name,
             summary: summary,
-            formula: formula + "Ragas NoiseSensitivity, corrected; prompts split-statements/1, verify-statements/1",
+            formula: formula + "Ragas NoiseSensitivity, corrected; prompts split-statements/1, verify-statements/2",
             compat: .both(
                 formula + "lists of unequal length: not scored (NaN); Ragas 0.4.3 NoiseSensitivity; prompts "
                     + "split-statements/1, ragas-nli/1"

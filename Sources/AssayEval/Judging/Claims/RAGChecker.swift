@@ -115,7 +115,7 @@ extension MetricEntry {
         let needsReference = parts != .answerAgainstPassages
         // What a passage says of the reference alone has nothing to do with an answer.
         let needsAnswer = parts != .referenceAgainstPassages
-        let source = "; RAGChecker, arXiv 2408.08067; prompts split-statements/1, verify-statements/1"
+        let source = "; RAGChecker, arXiv 2408.08067; prompts split-statements/1, verify-statements/2"
         return judged(
             name,
             summary: summary,

@@ -7,7 +7,7 @@ extension MetricEntry {
         summary: "Whether the passages that the answer rests on stand before the others",
         formula:
             "sum over used passages of used share up to its rank / used passages, 0 with none; abstentions: not applicable; "
-            + "Ragas ContextPrecision without reference, corrected; prompt rate-passage-for-answer/1",
+            + "Ragas ContextPrecision without reference, corrected; prompt rate-passage-for-answer/2",
         compat: PassageRatings.compat,
         needs: [.answer, .judge],
         refine: MetricDefinition.widening(.collections)
@@ -65,7 +65,7 @@ extension JudgePrompt {
     static func ratePassageForAnswer(_ passage: String, question: String, answer: String, reasons: Bool) -> JudgePrompt
     {
         JudgePrompt(
-            id: reasons ? "rate-passage-for-answer/1" : "rate-passage-for-answer-short/1",
+            id: reasons ? "rate-passage-for-answer/2" : "rate-passage-for-answer-short/1",
             task: """
                 Task: decide whether the passage was useful for giving the answer to the question. The verdict is 1 when the passage \
                 states something that the answer says, and 0 when it is about something else or only about the same topic. Reply \

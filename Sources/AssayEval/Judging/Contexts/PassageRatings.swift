@@ -6,10 +6,10 @@ enum PassageRatings {
     static let compat: [MetricMode: String] = [
         .legacy:
             "sum over k of v_k (sum of v up to k) / k, divided by (sum of v + 1e-10), v = 1 for any verdict other than 0; 0 "
-            + "without passages; Ragas 0.4.3 LLMContextPrecision; prompt ragas-rate-passage/1",
+            + "without passages; Ragas 0.4.3 LLMContextPrecision; prompt ragas-rate-passage/2",
         .collections:
             "sum over k of v_k (sum of v up to k) / k, divided by (sum of v + 1e-10), v = the raw verdict; without "
-            + "passages not scored; Ragas 0.4.3 collections ContextPrecision; prompt ragas-rate-passage/1",
+            + "passages not scored; Ragas 0.4.3 collections ContextPrecision; prompt ragas-rate-passage/2",
     ]
 
     /// Sum over the ranks of what is found there times the share found so far, over what is found in all.
