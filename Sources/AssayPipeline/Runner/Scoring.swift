@@ -35,13 +35,6 @@ struct Scoring: Sendable {
                 progress.advance("score")
                 return scored
             }
-            if let bench, !judged.isEmpty {
-                let results = try await judge(row, judged, bench)
-                for (metric, result) in zip(judged, results) { row.scores[metric.definition.name] = result }
-            }
-            row.attribution = failureRules.attribution(of: row)
-            progress.advance("score")
-            return row
         }
     }
 
@@ -63,7 +56,7 @@ struct Scoring: Sendable {
             let results = try await judge(row, judged, bench)
             for (metric, result) in zip(judged, results) { row.scores[metric.definition.name] = result }
         }
-        row.attribution = FailureRules.standard.attribution(of: row)
+        row.attribution = failureRules.attribution(of: row)
         return row
     }
 
