@@ -111,8 +111,8 @@ extension MetricEntry {
     static let latencyLimit = MetricEntry(
         name: "latency_limit",
         summary: "Whether the answer kept to its time, for samples that say how long it took",
-        formula: "1 if the sample's latency_ms is at most option max_ms (standard 5000), else 0; runs of pipelines keep "
-            + "times beside their results, where gates bound them: not applicable",
+        formula: "1 if the sample's latency_ms is at most option max_ms (standard 5000), else 0; runs of pipelines "
+            + "keep times beside their results, where gates bound them: not applicable",
         needs: [.answer]
     ) { _, reader in
         let limit = try reader.double("max_ms", default: 5_000, in: 0...1e9)

@@ -52,7 +52,7 @@ extension Service {
         let first = FirstTime()
         do {
             let opened = live.opened
-            let (served, stages) = try await opened.tracing(question, answer: { $0.served.text }) {
+            let (served, stages) = try await opened.tracing(question, answer: \.served.text) {
                 try await made(question, caller, opened, id: id, onAdmitted: onAdmitted) { piece in
                     first.mark()
                     onDelta?(piece)
