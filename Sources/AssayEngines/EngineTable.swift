@@ -14,7 +14,7 @@ package func makeEngine(
     _ config: EngineConfig,
     environment: [String: String],
     client: HTTPClient? = nil,
-    clock: EngineClock = .system
+    clock: WaitingClock = .system
 ) throws -> any Engine {
     try check(config)
     switch config.kind {

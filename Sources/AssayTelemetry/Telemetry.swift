@@ -1,5 +1,5 @@
 import AssayHTTP
-import AssayModel
+package import AssayModel
 
 /// A program's telemetry: one tracer and where its spans go.
 package struct Telemetry: Sendable {
@@ -35,7 +35,7 @@ package struct Telemetry: Sendable {
         _ options: Options,
         environment: [String: String],
         version: String,
-        clock: ExportClock = .system,
+        clock: WaitingClock = .system,
         seed: UInt64
     ) throws {
         let isDisabled = environment["OTEL_SDK_DISABLED"]?.lowercased() == "true"

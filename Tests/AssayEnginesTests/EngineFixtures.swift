@@ -12,8 +12,8 @@ final class TestClock: Sendable {
 
     func advance(_ duration: Duration) { state.withLock { $0.now += duration } }
 
-    var clock: EngineClock {
-        EngineClock(
+    var clock: WaitingClock {
+        WaitingClock(
             now: { self.state.withLock { $0.now } },
             unixTime: { 784_111_777 },
             sleep: { duration in
@@ -57,7 +57,7 @@ func remoteConfig(_ server: LoopbackServer, _ change: (inout EngineConfig) -> Vo
 
 func remoteEngine(
     _ server: LoopbackServer,
-    clock: EngineClock = TestClock().clock,
+    clock: WaitingClock = TestClock().clock,
     key: String? = nil,
     _ change: (inout EngineConfig) -> Void = { _ in }
 ) throws -> OpenAIEngine {

@@ -22,7 +22,7 @@ struct ExporterTests {
     private static func sink(
         _ settings: ExportSettings,
         logs: ExportSettings? = nil,
-        _ clock: ExportClock
+        _ clock: WaitingClock
     ) throws -> ExportSink {
         ExportSink(
             traces: settings,

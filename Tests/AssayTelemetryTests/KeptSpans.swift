@@ -1,3 +1,4 @@
+import AssayModel
 import AssayTelemetry
 import Synchronization
 
@@ -17,8 +18,8 @@ final class StillClock: Sendable {
     var pauses: [Duration] { state.withLock { $0.pauses } }
 
     /// The clock for retries; the schedule of batches and the limit of the flush, which wait longer, wait for ever.
-    var clock: ExportClock {
-        ExportClock(
+    var clock: WaitingClock {
+        WaitingClock(
             now: { self.state.withLock { $0.now } },
             unixTime: { 1_700_000_000 },
             sleep: { duration in

@@ -173,7 +173,10 @@ struct EvalsetCommandTests {
         let arguments = [
             "evalset", "generate", "corpus", "--engine", "scripted", "--count", "3", "--workspace", "ws", "--json",
         ]
+        // What an earlier start left may have been reviewed: it is moved aside, never written over.
+        try project.write("a.jsonl.part", "reviewed")
         let first = try project.assay.start(arguments + ["--out", "a.jsonl"]).finish()
+        #expect(try String(contentsOfFile: project.root + "/a.jsonl.part-1", encoding: .utf8) == "reviewed")
         #expect(first.status == 0, "\(first.errors)")
         let report = try JSONValue(parsing: first.output)
         #expect(report["calls"]?.intValue ?? 0 > 0)

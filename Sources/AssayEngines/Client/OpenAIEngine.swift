@@ -18,7 +18,7 @@ package final class OpenAIEngine: Engine, EmbeddingSource {
     ///   - key: Sent as a bearer token.
     ///   - client: HTTP client.
     ///   - clock: Time, for tests.
-    package init(_ config: EngineConfig, key: String?, client: HTTPClient, clock: EngineClock = .system) {
+    package init(_ config: EngineConfig, key: String?, client: HTTPClient, clock: WaitingClock = .system) {
         self.config = config
         slots = config.slots
         endpoint = EngineEndpoint(baseURL: config.baseURL, key: key)

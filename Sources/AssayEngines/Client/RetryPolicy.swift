@@ -22,7 +22,7 @@ struct RetryPolicy: Sendable {
 
     var maxRetries: Int
     var seed: UInt64
-    var clock: EngineClock
+    var clock: WaitingClock
 
     /// Runs `attempt` until it succeeds or must not be tried again.
     ///

@@ -140,7 +140,7 @@ package struct EmbeddingServer: Embedder {
                 throw TryFailure(
                     error: fault.error(status: response.status, engine: fingerprint.model, key: endpoint.key),
                     mayRetry: !fault.isContextExceeded && RetryPolicy.mayRetry(response.head),
-                    retryAfter: RetryPolicy.retryAfter(response.head, unixTime: EngineClock.system.unixTime())
+                    retryAfter: RetryPolicy.retryAfter(response.head, unixTime: WaitingClock.system.unixTime())
                 )
             }
             return try rows(of: response, texts)

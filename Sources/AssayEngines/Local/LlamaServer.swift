@@ -25,12 +25,12 @@ final class LlamaServer: Sendable {
     private let command: LlamaCommand
     private let environment: [String: String]
     private let client: HTTPClient
-    private let clock: EngineClock
+    private let clock: WaitingClock
     private let state = Mutex(State())
     /// One start at a time.
     private let starting = SlotGate(slots: 1)
 
-    init(name: String, command: LlamaCommand, environment: [String: String], client: HTTPClient, clock: EngineClock) {
+    init(name: String, command: LlamaCommand, environment: [String: String], client: HTTPClient, clock: WaitingClock) {
         self.name = name
         self.command = command
         self.environment = environment

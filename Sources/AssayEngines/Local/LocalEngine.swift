@@ -24,7 +24,7 @@ package final class LocalEngine: Engine, EmbeddingSource {
         _ config: EngineConfig,
         environment: [String: String],
         client: HTTPClient,
-        clock: EngineClock = .system
+        clock: WaitingClock = .system
     ) throws {
         self.config = config
         let known = config.llama.ggufSHA256

@@ -14,7 +14,7 @@ package final class ScriptedEngine: Engine {
     package let identity: EngineIdentity
     package let slots: Int
     private let gate: SlotGate
-    private let clock: EngineClock
+    private let clock: WaitingClock
     private let delay: Duration
     private let tokenDelay: Duration
     private let answer: @Sendable (ChatRequest, _ call: Int) throws -> String
@@ -34,7 +34,7 @@ package final class ScriptedEngine: Engine {
         version: String? = nil,
         slots: Int = 1,
         delay: Duration = .zero,
-        clock: EngineClock = .system,
+        clock: WaitingClock = .system,
         answer: @escaping @Sendable (ChatRequest, _ call: Int) throws -> String
     ) {
         identity = EngineIdentity(name: name, model: "script", modelHash: version, mode: "scripted", contextTokens: 0)
@@ -47,7 +47,7 @@ package final class ScriptedEngine: Engine {
     }
 
     /// The engine of an entry with kind `scripted`; all of its script counts as its model.
-    package init(_ config: EngineConfig, clock: EngineClock = .system) {
+    package init(_ config: EngineConfig, clock: WaitingClock = .system) {
         let script = config.script
         identity = EngineIdentity(
             name: config.name,

@@ -23,6 +23,7 @@ final class LineFile {
         var done = 0
         while done < bytes.count {
             let count = unsafe bytes[done...].withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw AssayError("file.write", "cannot write \(path)") }
             done += count
         }

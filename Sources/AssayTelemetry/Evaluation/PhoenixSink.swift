@@ -1,5 +1,5 @@
 package import AssayHTTP
-import AssayModel
+package import AssayModel
 
 /// Sends evaluation results to Phoenix as annotations: Phoenix takes spans over OTLP, but no log events.
 ///
@@ -29,7 +29,7 @@ package final class PhoenixSink: SpanSink {
         key: String?,
         shaping: SpanShaping,
         client: HTTPClient,
-        clock: ExportClock = .system,
+        clock: WaitingClock = .system,
         seed: UInt64
     ) {
         self.shaping = shaping

@@ -1,4 +1,4 @@
-import AssayModel
+package import AssayModel
 import Synchronization
 
 /// Collects items and sends them in batches from a task of its own.
@@ -25,7 +25,7 @@ package final class BatchExporter<Item: Sendable>: Sendable {
 
     private let batching: ExportSettings.Batching
     private let send: @Sendable ([Item]) async throws -> Int
-    private let clock: ExportClock
+    private let clock: WaitingClock
     private let state = Mutex(State())
     private let wake: AsyncStream<Void>.Continuation
     private let tasks = Mutex<(worker: Task<Void, Never>?, ticker: Task<Void, Never>?)>((nil, nil))
@@ -38,7 +38,7 @@ package final class BatchExporter<Item: Sendable>: Sendable {
     ///   - send: Sends a batch; returns how many of its items the receiver refused.
     package init(
         _ batching: ExportSettings.Batching,
-        clock: ExportClock = .system,
+        clock: WaitingClock = .system,
         send: @escaping @Sendable ([Item]) async throws -> Int
     ) {
         self.batching = batching

@@ -3,36 +3,6 @@ import AssayModel
 import FoundationEssentials
 import Synchronization
 
-/// The clocks an export depends on; tests bring their own.
-package struct ExportClock: Sendable {
-    /// Time since any fixed moment.
-    package var now: @Sendable () -> Duration
-    /// Seconds since 1970.
-    package var unixTime: @Sendable () -> Double
-    /// Waits; throws when cancelled.
-    package var sleep: @Sendable (Duration) async throws -> Void
-
-    package init(
-        now: @escaping @Sendable () -> Duration,
-        unixTime: @escaping @Sendable () -> Double,
-        sleep: @escaping @Sendable (Duration) async throws -> Void
-    ) {
-        self.now = now
-        self.unixTime = unixTime
-        self.sleep = sleep
-    }
-
-    /// The system's clocks.
-    package static let system = {
-        let start = ContinuousClock.now
-        return ExportClock(
-            now: { start.duration(to: .now) },
-            unixTime: { Date().timeIntervalSince1970 },
-            sleep: { try await Task.sleep(for: $0) }
-        )
-    }()
-}
-
 /// Posts bodies and tries again as OTLP's specification says.
 ///
 /// 429, 502, 503, 504 and failed connections are tried again: after `Retry-After`, else after 1 s · 1.5^n up to 5 s, times 0.8 to 1.2. Any other
@@ -40,10 +10,10 @@ package struct ExportClock: Sendable {
 struct ExportClient: Sendable {
     let settings: ExportSettings
     let client: HTTPClient
-    let clock: ExportClock
+    let clock: WaitingClock
     private let random: SharedRandom
 
-    init(_ settings: ExportSettings, client: HTTPClient, clock: ExportClock, seed: UInt64) {
+    init(_ settings: ExportSettings, client: HTTPClient, clock: WaitingClock, seed: UInt64) {
         self.settings = settings
         self.client = client
         self.clock = clock

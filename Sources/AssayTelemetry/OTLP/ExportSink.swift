@@ -1,5 +1,5 @@
 package import AssayHTTP
-import AssayModel
+package import AssayModel
 
 /// Sends spans, and the events made of them, over OTLP/HTTP.
 package final class ExportSink: SpanSink {
@@ -29,7 +29,7 @@ package final class ExportSink: SpanSink {
         shaping: SpanShaping,
         resource: TelemetryResource,
         client: HTTPClient,
-        clock: ExportClock = .system,
+        clock: WaitingClock = .system,
         seed: UInt64
     ) {
         self.shaping = shaping

@@ -33,7 +33,8 @@ package struct EvalsetGeneration: Sendable {
 
     /// Generates and filters until enough rows pass, or evidence or calls are used up.
     ///
-    /// Rows go to `PATH.part` as they come, which gets its name at the end: after an error the finished ones are there.
+    /// Rows go to `PATH.part` as they come, which gets its name at the end: after an error the finished ones are there,
+    /// and a new start moves them to `PATH.part-1` before it begins.
     ///
     /// - Parameter path: The file of rows to write; must not exist.
     /// - Returns: Counts and what to expect of the set.
@@ -61,6 +62,10 @@ package struct EvalsetGeneration: Sendable {
         var duplicates = DuplicateFilter(embedder: session.parts.embedder?.product)
         let part = absolutePath(path) + ".part"
         try FileManager.default.createDirectory(atPath: parent(of: part), withIntermediateDirectories: true)
+        // Rows of an earlier start may have been reviewed by a person.
+        if FileManager.default.fileExists(atPath: part) {
+            try FileManager.default.moveItem(atPath: part, toPath: Self.free(part))
+        }
         let file = try LineFile(part)
         let rows: [GeneratedRow]
         if let name = options.engine {
@@ -103,6 +108,13 @@ package struct EvalsetGeneration: Sendable {
     private static func kind(_ reason: String) -> String {
         let head = reason.prefix { $0 != ":" }
         return head.split(separator: " ").filter { !$0.contains(where: \.isNumber) }.joined(separator: " ")
+    }
+
+    /// The first of `path-1`, `path-2`, … that does not exist.
+    private static func free(_ path: String) -> String {
+        var number = 1
+        while FileManager.default.fileExists(atPath: "\(path)-\(number)") { number += 1 }
+        return "\(path)-\(number)"
     }
 
     private func readPool() async throws -> EvidencePool {
