@@ -54,10 +54,11 @@ def prepare(folder, count, port):
     step = max(1, len(rows) // count)
     write(folder / "evalset/questions.jsonl", "\n".join(rows[::step][:count]) + "\n")
     write(folder / "engines.yaml", f"""\
+# token_prompts: the supervised engine sends prompts without control tokens to the chat interface, too, since it knows the vocabulary.
 engines:
   scripted: {{ kind: scripted, reply: extract, slots: 4 }}
   answers: {{ kind: replay, journal: answers.jsonl, slots: 4 }}
-  judge: {{ kind: openai, llama: true, base_url: "http://127.0.0.1:{port}/v1", model: judge, slots: 2, context: 8192, timeout: 3600 }}
+  judge: {{ kind: openai, llama: true, base_url: "http://127.0.0.1:{port}/v1", model: judge, slots: 2, context: 8192, timeout: 3600, token_prompts: never }}
 """)
     write(folder / "prepare.yaml", RETRIEVE.format(root=ROOT, metrics="[ mrr ]", answers="scripted"))
     write(folder / "index.yaml", RETRIEVE.format(root=ROOT, metrics="[ mrr ]", answers="answers"))
