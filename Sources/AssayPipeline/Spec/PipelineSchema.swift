@@ -18,6 +18,7 @@ package enum PipelineSchema {
         retrieve: { from: [ { dense: {} }, { bm25: {} } ], fuse: { rrf: {} } }
         answer: { engine: name }
         evaluate: { evalset: evalset, metrics: [ mrr ], judge: { engine: name }, attribution: {} }
+        serve: { fallback: name }
         gate: { rules: { mrr: { min: 0, max: 1, drop: 1 } } }
         """
 
@@ -36,6 +37,7 @@ package enum PipelineSchema {
             sections["retrieve"] = try retrieve(recorder)
             sections["answer"] = object(recorder, "answer")
             sections["evaluate"] = evaluate(recorder)
+            sections["serve"] = object(recorder, "serve")
             sections["gate"] = gate(recorder)
             sections["expect"] = [
                 "type": "object", "additionalProperties": ["type": "number"],

@@ -110,6 +110,8 @@ package struct PipelineSpec: Sendable {
     package let answer: Answer?
     /// `evaluate:`.
     package let evaluate: Evaluate?
+    /// `serve:`.
+    package let serve: ServeSpec?
     /// `gate:`.
     package let gate: GateRules?
     /// `expect:`.
@@ -152,6 +154,7 @@ package struct PipelineSpec: Sendable {
         retrieve = try Self.retrieve(root.node("retrieve"), hasEmbedder: embed != nil, place: place)
         answer = try root.node("answer").map { try Self.answer($0) }
         evaluate = try root.node("evaluate").map { try Self.evaluate($0, folder: folder) }
+        serve = try root.node("serve").map { try ServeSpec($0) }
         let measuredMetrics = evaluate?.metrics.elements.map(\.metricName) ?? []
         gate = try root.node("gate").map { try GateSpec.rules($0, metrics: measuredMetrics) }
         expect = try root.node("expect").map { try Expectations($0) }
