@@ -158,6 +158,7 @@ let package = Package(
             name: "AssayServeTests",
             dependencies: [
                 "AssayServe", "AssayPipeline", "AssayModel", "AssayEngines", "AssayHTTP", "AssayTestProcess",
+                "AssayTestServer",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             exclude: ["Browser", "Clients"]

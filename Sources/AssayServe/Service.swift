@@ -1,4 +1,4 @@
-package import AssayModel
+import AssayModel
 package import AssayPipeline
 import HTTPTypes
 import Hummingbird
@@ -30,7 +30,7 @@ package final class Service: Sendable {
     ///
     /// - Parameters:
     ///   - session: The pipeline; its engine must be wrapped by `guards`.
-    ///   - guards: Admission and breaker of its engine.
+    ///   - guards: Admission, breakers and retry budgets of its engines.
     ///   - options: How to run.
     ///   - now: The time as ISO 8601.
     ///   - log: Takes one line for people.
@@ -66,7 +66,7 @@ package final class Service: Sendable {
 
     /// Whether new requests are sent away.
     var isDraining: Bool { state.withLock { $0.isDraining } }
-    /// Whether the engine has answered once since the start.
+    /// Whether an engine has answered once since the start.
     var isEngineReady: Bool { state.withLock { $0.isEngineReady } }
 
     /// Serves until `drain` has ended, or the task is cancelled.
@@ -98,7 +98,7 @@ package final class Service: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
             group.addTask { await self.followGenerations() }
-            group.addTask { await self.prepareEngine() }
+            for name in live.session.engineNames { group.addTask { await self.prepareEngine(name) } }
             group.addTask { try await self.untilDrained() }
             defer { group.cancelAll() }
             // The first task that ends for good ends the service: the server when it fails, or the drain.
@@ -168,52 +168,16 @@ package final class Service: Sendable {
         }
     }
 
-    private func prepareEngine() async {
-        while !Task.isCancelled, !isEngineReady {
+    /// Prepares an engine until it answers.
+    private func prepareEngine(_ name: String) async {
+        while !Task.isCancelled {
             do {
-                try await live.session.prepareEngine()
-                state.withLock { $0.isEngineReady = true }
+                try await live.session.prepareEngine(name)
+                return state.withLock { $0.isEngineReady = true }
             } catch {
-                log("the engine is not ready: \(error)")
+                log("the engine '\(name)' is not ready: \(error)")
                 try? await Task.sleep(for: .seconds(5))
             }
-        }
-    }
-}
-
-/// Admission and breaker of the engine that answers; made before the session, which puts them around its engine.
-package final class EngineGuards: Sendable {
-    let breaker = CircuitBreaker()
-    private let options: ServeOptions
-    private let made = Mutex<Admission?>(nil)
-
-    /// Creates guards.
-    package init(_ options: ServeOptions) {
-        self.options = options
-    }
-
-    /// Puts the guards around an engine; all generations of a session share them.
-    package func wrap(_ engine: any Engine) -> any Engine {
-        GuardedEngine(engine, admission: admission(slots: engine.slots), breaker: breaker)
-    }
-
-    /// What is going on at the engine, nil before it was made.
-    var counts: (inFlight: Int, waiting: Int, predictedWait: Double)? { made.withLock { $0 }?.counts }
-
-    private func admission(slots: Int) -> Admission {
-        made.withLock { made in
-            if let made { return made }
-            let new = Admission(
-                limits: .init(
-                    slots: slots,
-                    waiting: options.queue,
-                    // One key never fills the whole queue, where there are several.
-                    waitingPerKey: options.keys == nil ? options.queue : max(1, options.queue / 2),
-                    predictedWait: options.maxWait / .seconds(1)
-                )
-            )
-            made = new
-            return new
         }
     }
 }

@@ -85,6 +85,12 @@ final class ServiceMeter: Sendable {
         registry.observe(ServiceMetrics.serverDuration, seconds(since: start), "chat", engine, kind)
     }
 
+    /// An engine was asked, or a stored answer of it found.
+    func asked(_ answered: Answered) {
+        if answered.neutralised > 0 { registry.add(ServiceMetrics.neutralisedTokens, Double(answered.neutralised)) }
+        if answered.cost > 0, let engine = answered.engine { registry.add(ServiceMetrics.cost, answered.cost, engine) }
+    }
+
     /// A request had to wait so long for a slot of the engine.
     func waited(_ time: Duration) {
         registry.observe(ServiceMetrics.queueWait, time / .seconds(1))
@@ -96,25 +102,36 @@ final class ServiceMeter: Sendable {
 extension Service {
     /// Readings that are taken when somebody looks.
     func meterReadings() {
-        let engine = live.session.parts.spec.answer?.engine
         meter.registry.onRead { [weak self] registry in
             guard let self else { return }
             registry.set(ServiceMetrics.activeRequests, Double(activeRequests))
             registry.set(ServiceMetrics.indexGeneration, Double(live.opened.generation))
             registry.set(ServiceMetrics.indexChunks, Double(live.opened.chunks))
-            guard let engine else { return }
-            let counts = guards.counts
-            registry.set(ServiceMetrics.queueDepth, Double(counts?.waiting ?? 0))
-            registry.set(ServiceMetrics.inFlight, Double(counts?.inFlight ?? 0), engine)
-            let state =
-                switch guards.breaker.position {
-                case .closed: "closed"
-                case .open: "open"
-                case .trying: "half_open"
+            registry.set(ServiceMetrics.indexDocuments, Double(live.opened.documents))
+            registry.set(
+                ServiceMetrics.queueDepth,
+                Double(guards.all.reduce(0) { $0 + $1.guards.admission.counts.waiting })
+            )
+            for (engine, guards) in guards.all {
+                registry.set(ServiceMetrics.inFlight, Double(guards.admission.counts.inFlight), engine)
+                registry.set(ServiceMetrics.engineRetries, Double(guards.retries.counts.made), engine)
+                let state = guards.breaker.position.name
+                for name in CircuitBreaker.Position.names {
+                    registry.set(ServiceMetrics.breakerState, name == state ? 1 : 0, engine, name)
                 }
-            for name in ["closed", "open", "half_open"] {
-                registry.set(ServiceMetrics.breakerState, name == state ? 1 : 0, engine, name)
             }
+        }
+    }
+}
+
+extension CircuitBreaker.Position {
+    /// All names that metrics have.
+    fileprivate static let names = ["closed", "open", "half_open"]
+    fileprivate var name: String {
+        switch self {
+        case .closed: "closed"
+        case .open: "open"
+        case .trying: "half_open"
         }
     }
 }

@@ -44,6 +44,30 @@ struct ClientPartsTests {
         #expect(await pauses(1, "a") != pauses(1, "b"))
     }
 
+    @Test func callsShareABudgetOfTries() async throws {
+        let budget = RetryBudget(share: 0.5, most: 3)
+        let time = TestClock()
+        let policy = RetryPolicy(maxRetries: 2, seed: 1, clock: time.clock)
+        var tries = 0
+        for number in 0..<6 {
+            await RetryBudget.$current.withValue(budget) {
+                budget.deposit()
+                _ = try? await policy.run(timeout: .seconds(60), key: "\(number)") { _, _ in
+                    tries += 1
+                    throw TryFailure(error: AssayError("engine.http", "no"), mayRetry: true)
+                }
+            }
+        }
+        // 3 tries saved up, half a one earned by each call but the first, whose deposit finds the bucket full.
+        #expect(tries == 6 + 5 && budget.counts.made == 5)
+        // Without a budget every call has its own two.
+        _ = try? await policy.run(timeout: .seconds(60), key: "alone") { _, _ in
+            tries += 1
+            throw TryFailure(error: AssayError("engine.http", "no"), mayRetry: true)
+        }
+        #expect(tries == 14 && budget.counts.made == 5)
+    }
+
     @Test(arguments: [
         ("data: a\n\ndata: b\n\n", ["a", "b"]), ("data: a\r\n\r\ndata: b\r\r", ["a", "b"]),
         (": ping\n\ndata:x\ndata: y\nid: 3\nevent: e\n\n", ["x\ny"]), ("\u{feff}data: é😀\n\n", ["é😀"]),

@@ -82,7 +82,7 @@ struct OpenAIEngineTests {
         }
         let engine = try remoteEngine(server)
         let error = await #expect(throws: AssayError.self) { try await engine.chat(question, onDelta: nil) }
-        #expect(error?.code == "engine.http")
+        #expect(error?.code == "engine.unavailable")
         #expect(error?.message == "engine 'remote' answered with status 500: broken (after 3 tries)")
         #expect(server.log.requests.count == 3)
     }
@@ -104,7 +104,7 @@ struct OpenAIEngineTests {
         let server = try LoopbackServer { _, _ in .answer(429, "{}", [(name, value)]) }
         let time = TestClock()
         let engine = try remoteEngine(server, clock: time.clock) { $0.requestTimeout = .seconds(4) }
-        #expect(await errorCode { _ = try await engine.chat(question, onDelta: nil) } == "engine.http")
+        #expect(await errorCode { _ = try await engine.chat(question, onDelta: nil) } == "engine.unavailable")
         #expect(server.log.requests.count == 1 && time.pauses.isEmpty)
     }
 
@@ -177,7 +177,7 @@ struct OpenAIEngineTests {
         #expect(try await engine.chat(question, onDelta: nil).timings.attempts == 2)
         let always = try LoopbackServer { _, _ in .events([event]) }
         let other = try remoteEngine(always)
-        #expect(await errorCode { _ = try await other.chat(question, onDelta: nil) } == "engine.http")
+        #expect(await errorCode { _ = try await other.chat(question, onDelta: nil) } == "engine.unavailable")
     }
 
     @Test(arguments: [

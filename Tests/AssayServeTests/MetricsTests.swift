@@ -6,7 +6,17 @@ import Testing
 @Suite(.enabled(if: ServedProject.isBuilt))
 struct MetricsTests {
     @Test func whatHappensIsCounted() async throws {
-        let project = try ServedProject()
+        let project = try ServedProject(engines: [
+            "priced":
+                "{ kind: scripted, reply: fixed, text: \"blue [1]\", slots: 4, price: { input: 1000000, output: 0 } }"
+        ])
+        try await project.serving("priced") { service in
+            let dear = try await service.chat("What is <|im_end|> in machine M1?")
+            let tokens = Double(dear.json["usage"]?["prompt_tokens"]?.intValue ?? 0)
+            let text = try await service.client.send(service.request("GET", "/metrics")).text
+            #expect(tokens > 20 && text.contains("assay_cost_total{assay_engine=\"priced\"} \(Int(tokens))\n"))
+            #expect(text.contains("assay_prompt_neutralised_tokens_total 1\n"))
+        }
         try await project.serving { service in
             for _ in 0..<2 { #expect(try await service.chat("Which color does M1 have?").status == 200) }
             #expect(try await service.send("POST", "/v1/retrieve", ["query": "M2"]).status == 200)

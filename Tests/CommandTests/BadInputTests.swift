@@ -49,6 +49,8 @@ struct BadInputTests {
         ("judged metric without judge", ["evaluate": "{ evalset: evalset, metrics: [ faithfulness ] }"], ""),
         ("answer metric without answers", ["answer": "-"], ""),
         ("unknown engine", ["answer": "{ engine: scriptd }"], ""),
+        ("unknown fallback", [:], "serve: { fallback: scriptd }\n"),
+        ("fallback to itself", [:], "serve: { fallback: scripted }\n"),
         ("unknown prompt", ["answer": "{ engine: scripted, prompt: ground }"], ""),
         ("unknown model", ["embed": "{ model: all-MiniLM-L7 }"], ""),
         ("missing model", ["embed": "{ model: broken }"], ""),

@@ -42,10 +42,12 @@ package enum EngineCanary: String, Sendable, CaseIterable {
                 return (try? JSONValue(parsing: reply.text))?["verdict"]?.stringValue == Self.word
             }
             return Self.areProbabilities(reply.firstToken ?? [], of: reply.text)
-        } catch let error as AssayError where ["engine.http", "engine.empty-reply"].contains(error.code) {
+        } catch let error as AssayError where Self.refusals.contains(error.code) {
             return false
         }
     }
+
+    private static let refusals: Set<AssayError.Code> = ["engine.http", "engine.unavailable", "engine.empty-reply"]
 
     /// Whether these can be the probabilities of a most likely token and its alternatives.
     private static func areProbabilities(_ tokens: [TokenProbability], of text: String) -> Bool {

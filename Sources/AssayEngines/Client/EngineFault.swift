@@ -42,7 +42,7 @@ struct EngineFault: Error {
     ///   - status: Of the response, or of the fault itself.
     ///   - engine: Name in `engines.yaml`.
     ///   - key: Taken out of the engine's words.
-    /// - Returns: "engine.context-exceeded", "engine.refused" or "engine.http".
+    /// - Returns: "engine.context-exceeded", "engine.refused", "engine.unavailable" (429 and from 500 on) or "engine.http".
     func error(status: Int, engine: String, key: String?) -> AssayError {
         var words = message
         if let key, !key.isEmpty {
@@ -63,7 +63,8 @@ struct EngineFault: Error {
                 remedy: "check the key and its rights"
             )
         }
-        return AssayError("engine.http", "engine '\(engine)' answered with status \(status)\(said)")
+        let code: AssayError.Code = status == 429 || status >= 500 ? "engine.unavailable" : "engine.http"
+        return AssayError(code, "engine '\(engine)' answered with status \(status)\(said)")
     }
 
     private static func printable(_ text: String) -> String {

@@ -16,7 +16,8 @@ struct TryFailure: Error {
 ///
 /// The rules are those of OpenAI's own client: two retries; pauses of min(0.5 · 2^n, 8) s times 1 − 0.25 · random; `retry-after-ms`
 /// and `Retry-After` are honoured up to 120 s, a longer wait gives up; `x-should-retry` decides over the status. One deadline is
-/// spent across all tries, and nothing is tried again after content has been passed on.
+/// spent across all tries, and nothing is tried again after content has been passed on. Where calls share a `RetryBudget`, that must have
+/// a try left.
 struct RetryPolicy: Sendable {
     static let maxRetryAfter: Duration = .seconds(120)
 
@@ -47,7 +48,8 @@ struct RetryPolicy: Sendable {
                 try Task.checkCancellation()
                 let left = timeout - (clock.now() - start)
                 guard failure.mayRetry, !failure.hasDelivered, number <= maxRetries,
-                    let pause = pause(before: number, asked: failure.retryAfter, random: random.unit()), pause < left
+                    let pause = pause(before: number, asked: failure.retryAfter, random: random.unit()), pause < left,
+                    RetryBudget.current?.withdraw() ?? true
                 else { throw failure.error(afterTries: number) }
                 try await clock.sleep(pause)
                 number += 1

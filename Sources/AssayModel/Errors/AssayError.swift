@@ -42,8 +42,10 @@ public struct AssayError: Error, Sendable, Equatable, CustomStringConvertible {
 extension AssayError {
     /// Whether an engine refused this request but would answer others; anything else ends a run.
     public var concernsOneRequest: Bool {
-        ["engine.context-exceeded", "engine.http", "engine.empty-reply", "engine.too-large", "engine.schema"]
-            .contains(code.rawValue)
+        [
+            "engine.context-exceeded", "engine.http", "engine.unavailable", "engine.empty-reply", "engine.too-large",
+            "engine.schema",
+        ].contains(code.rawValue)
     }
 }
 

@@ -9,6 +9,8 @@ import FoundationEssentials
 final class SearchIndex: Sendable {
     let manifest: GenerationManifest
     let tables: [ChunkTable]
+    /// Documents of which a chunk counts.
+    let liveDocuments: Int
     private let keywords: KeywordIndex?
     private let searcher: VectorSearcher?
 
@@ -63,8 +65,18 @@ final class SearchIndex: Sendable {
             tables.append(table)
         }
         self.tables = tables
+        liveDocuments = zip(tables, manifest.segments).reduce(0) {
+            $0 + Self.liveDocuments($1.0, deleted: $1.1.deleted)
+        }
         keywords = try parts.lexical.map { try KeywordIndex(segments: lexical, options: $0) }
         searcher = vectors.map { VectorSearcher(dense, vectors: $0) }
+    }
+
+    private static func liveDocuments(_ table: ChunkTable, deleted: [Int]) -> Int {
+        let gone = Set(deleted)
+        var seen = [Bool](repeating: false, count: table.documents.count)
+        for (ordinal, row) in table.rows.enumerated() where !gone.contains(ordinal) { seen[Int(row.document)] = true }
+        return seen.count(where: \.self)
     }
 
     /// Chunks whose documents have all the given metadata values and lie in the scope, per segment; nil where that is every chunk.

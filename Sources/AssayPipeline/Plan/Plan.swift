@@ -48,7 +48,7 @@ package struct Plan: Sendable {
             return plan
         }
         let checks = PlanChecks(session: session)
-        plan.problems += checks.tokenLimits() + checks.metricNeeds()
+        plan.problems += checks.tokenLimits() + checks.metricNeeds() + checks.service()
         plan.inspectEngines(session)
         await plan.inspectItems(session, data: data)
         await plan.inspectGate(session, project: project, data: data)

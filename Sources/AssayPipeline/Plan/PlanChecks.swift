@@ -46,6 +46,31 @@ struct PlanChecks {
         return problems
     }
 
+    /// What the file says of a service.
+    func service() -> [AssayError] {
+        guard let serve = parts.spec.serve, let fallback = serve.fallback else { return [] }
+        if parts.spec.answer?.engine == fallback || parts.spec.answer == nil {
+            return [
+                AssayError(
+                    "plan.fallback",
+                    parts.spec.answer == nil
+                        ? "serve.fallback is '\(fallback)' but there is no 'answer' section"
+                        : "serve.fallback and answer.engine are both '\(fallback)'",
+                    at: serve.place,
+                    remedy: "name another engine of engines.yaml, or take 'fallback' out"
+                )
+            ]
+        }
+        do {
+            _ = try session.fallback()
+            return []
+        } catch let error as AssayError {
+            return [error]
+        } catch {
+            return []
+        }
+    }
+
     /// Metrics against what the pipeline makes.
     func metricNeeds() -> [AssayError] {
         guard let evaluate = parts.spec.evaluate else { return [] }

@@ -105,7 +105,7 @@ extension Usage {
 
 extension EngineConfig.Price {
     /// Price of a call; prices are per million tokens.
-    fileprivate func cost(of usage: Usage) -> Double {
+    func cost(of usage: Usage) -> Double {
         (Double(usage.promptTokens) * input + Double(usage.completionTokens) * output) / 1e6
     }
 }

@@ -92,6 +92,9 @@ final class Engines: Sendable {
         return PromptGuard(tokens: try GGUFVocabulary.controlTokens(of: config.llama.ggufPath))
     }
 
+    /// The prices of an engine, nil without.
+    func price(of name: String, at place: Place?) throws -> EngineConfig.Price? { try config(name, at: place).price }
+
     /// An engine that no file names, ended with the others.
     func add(_ config: EngineConfig) throws {
         let engine = try makeEngine(config, environment: ProcessInfo.processInfo.environment)

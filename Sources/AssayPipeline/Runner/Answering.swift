@@ -47,6 +47,8 @@ struct Answering: Sendable {
     let guardian: PromptGuard
     /// Answers that are being made: an equal one is waited for.
     let flights: Flights
+    /// Prices of the engine, nil without.
+    let price: EngineConfig.Price?
     /// Takes every reply, nil where none is to be written.
     let journal: RunJournal?
 
@@ -56,6 +58,12 @@ struct Answering: Sendable {
     struct Kept: Sendable {
         var reply: ChatReply
         var reused: Bool
+    }
+
+    /// What a call of this usage costs, 0 without a price.
+    func cost(of usage: Usage?) -> Double {
+        guard let usage, let price else { return 0 }
+        return price.cost(of: usage)
     }
 
     /// Renders the request for a question.

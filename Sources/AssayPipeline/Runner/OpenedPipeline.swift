@@ -12,6 +12,8 @@ package final class OpenedPipeline: Sendable {
     package let generation: Int
     /// Chunks that count in it.
     package let chunks: Int
+    /// Documents of which a chunk counts.
+    package let documents: Int
     /// What the reader should know of how it was opened, nil as a rule.
     package let notice: String?
     /// What was left out of the corpus, empty where nothing was read anew.
@@ -22,6 +24,8 @@ package final class OpenedPipeline: Sendable {
     private let matrix: VectorMatrix?
     private let texts: PassageTexts
     private let answering: Answering?
+    /// Asked when the engine of `answering` cannot answer.
+    private let fallback: Answering?
     private let retrievals = Mutex<[RetrievalScope: Retrieval]>([:])
 
     init(
@@ -39,12 +43,16 @@ package final class OpenedPipeline: Sendable {
         corpusName = session.corpusName
         generation = index.manifest.number
         chunks = index.manifest.liveCount
+        documents = index.liveDocuments
         texts = PassageTexts(store: session.store, tables: index.tables, limit: session.textCache)
         answering = try session.answering(replicate: 0)
+        fallback = try session.fallback()
     }
 
     /// Whether the pipeline has an answer stage.
     package var answers: Bool { answering != nil }
+    /// Name of the engine that answers when the first cannot, nil without one.
+    package var fallbackEngine: String? { fallback?.spec.engine }
     /// Passages put into a prompt; without an answer stage ten.
     package var context: Int { parts.spec.answer?.context ?? 10 }
     /// Passages that a search gives at most.
@@ -97,16 +105,19 @@ package final class OpenedPipeline: Sendable {
     /// - Parameters:
     ///   - question: Its text.
     ///   - passages: Best first; those beyond the prompt's number are left out.
+    ///   - byFallback: Asks the engine that stands in for the first.
     ///   - onDelta: Called with each piece of a new answer; a stored answer comes whole, without it.
     /// - Returns: The answer, or why this question has none; what it took.
     /// - Throws: When the engine is gone.
     package func answer(
         _ question: String,
         from passages: [RetrievedChunk],
+        byFallback: Bool = false,
         onDelta: (@Sendable (String) -> Void)? = nil
-    ) async throws -> (reply: PipelineSession.Reply, stages: [StageTime]) {
+    ) async throws -> Answered {
         let shown = Array(passages.prefix(context))
-        guard let answering else { return (PipelineSession.Reply(passages: passages, notice: notice), []) }
+        var reply = PipelineSession.Reply(passages: answers ? shown : passages, notice: notice)
+        guard let answering = byFallback ? fallback : answering else { return Answered(reply: reply) }
         var watch = StageWatch()
         let outcome = try await answering.answer(
             question,
@@ -115,13 +126,14 @@ package final class OpenedPipeline: Sendable {
             onDelta: onDelta
         )
         watch.lap(outcome.reused ? "stored answer" : "generate")
-        let reply = PipelineSession.Reply(
-            answer: outcome.answer,
-            failure: outcome.failure,
-            passages: shown,
-            notice: notice
+        (reply.answer, reply.failure) = (outcome.answer, outcome.failure)
+        return Answered(
+            reply: reply,
+            engine: answering.spec.engine,
+            neutralised: outcome.neutralised,
+            cost: outcome.reused ? 0 : answering.cost(of: outcome.answer?.usage),
+            stages: watch.stages
         )
-        return (reply, watch.stages)
     }
 
     /// Finds the passages and answers.
@@ -161,6 +173,20 @@ package final class OpenedPipeline: Sendable {
         retrievals.withLock { $0[scope] = made }
         return made
     }
+}
+
+/// An answer with what it took.
+package struct Answered: Sendable {
+    /// The answer, or why there is none.
+    package var reply: PipelineSession.Reply
+    /// Name of the engine that was asked, nil without an answer stage.
+    package var engine: String?
+    /// Literals of control tokens in passages and question that were kept from becoming control tokens.
+    package var neutralised = 0
+    /// Price of the call by `engines.yaml`; 0 for stored answers and engines without a price.
+    package var cost = 0.0
+    /// Wall times.
+    package var stages: [StageTime] = []
 }
 
 /// How long a step of one question took; never part of results.

@@ -61,15 +61,15 @@ extension PipelineSession {
         try await parts.embedder?.product.embed(texts, as: role)
     }
 
-    /// Starts the engine that answers, where there is one, and waits until it answers.
-    package func prepareEngine() async throws {
-        guard let spec = parts.spec.answer else { return }
-        try await engine(spec.engine).prepare()
+    /// Names of the engines that answer: the first, then the one that stands in for it.
+    package var engineNames: [String] {
+        guard let answer = parts.spec.answer else { return [] }
+        return [answer.engine] + (parts.spec.serve?.fallback.map { [$0] } ?? [])
     }
 
-    /// Requests that the answering engine serves at once; 1 without an answer stage.
-    package var engineSlots: Int {
-        get throws { try parts.spec.answer.map { try engine($0.engine).slots } ?? 1 }
+    /// Starts an engine and waits until it answers.
+    package func prepareEngine(_ name: String) async throws {
+        try await engine(name).prepare()
     }
 }
 

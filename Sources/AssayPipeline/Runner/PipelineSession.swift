@@ -191,6 +191,21 @@ package final class PipelineSession: Sendable {
     /// The answering stage, nil without one.
     func answering(replicate: Int) throws -> Answering? {
         guard let spec = parts.spec.answer, let template = parts.template else { return nil }
+        return try answering(spec, template, replicate: replicate)
+    }
+
+    /// The answering stage with the engine that stands in for the first, nil without one; only services ask it.
+    func fallback() throws -> Answering? {
+        guard var spec = parts.spec.answer, let template = parts.template, let serve = parts.spec.serve,
+            let name = serve.fallback
+        else { return nil }
+        spec.engine = name
+        spec.enginePlace = serve.place
+        return try answering(spec, template, replicate: 0)
+    }
+
+    private func answering(_ spec: PipelineSpec.Answer, _ template: PromptTemplate, replicate: Int) throws -> Answering
+    {
         let engine = wrapping(try engines.budgeted(spec.engine, at: spec.enginePlace))
         return Answering(
             spec: spec,
@@ -201,6 +216,7 @@ package final class PipelineSession: Sendable {
             replicate: replicate,
             guardian: try engines.promptGuard(spec.engine, at: spec.enginePlace),
             flights: answersInFlight,
+            price: try engines.price(of: spec.engine, at: spec.enginePlace),
             journal: journal
         )
     }

@@ -27,17 +27,19 @@ final class RequestScope: Sendable {
     }
 }
 
-/// An engine behind admission, circuit breaker and deadline; what is measured of it is the engine's own.
+/// An engine behind admission, circuit breaker, deadline and retry budget; what is measured of it is the engine's own.
 final class GuardedEngine: Engine {
     private let engine: any Engine
     private let admission: Admission
     private let breaker: CircuitBreaker
+    private let retries: RetryBudget
     private let start = ContinuousClock.now
 
-    init(_ engine: any Engine, admission: Admission, breaker: CircuitBreaker) {
+    init(_ engine: any Engine, _ guards: EngineGuards.Guard) {
         self.engine = engine
-        self.admission = admission
-        self.breaker = breaker
+        admission = guards.admission
+        breaker = guards.breaker
+        retries = guards.retries
     }
 
     var identity: EngineIdentity { engine.identity }
@@ -70,10 +72,17 @@ final class GuardedEngine: Engine {
         _ onDelta: (@Sendable (String) -> Void)?
     ) async throws -> ChatReply {
         if let seconds = breaker.pass(now: now) { throw Self.isOpen(seconds) }
+        retries.deposit()
         do {
-            let reply = try await engine.chat(request, onDelta: onDelta)
+            let reply = try await RetryBudget.$current.withValue(retries) {
+                try await engine.chat(request, onDelta: onDelta)
+            }
             breaker.succeeded()
             return reply
+        } catch let error as AssayError where error.code == "engine.unavailable" {
+            // A run goes on with its next question; a user has only this one, and another engine may have its answer.
+            breaker.failed(now: now)
+            throw AssayError("engine.failing", error.message)
         } catch let error as AssayError where error.concernsOneRequest {
             breaker.succeeded()
             throw error

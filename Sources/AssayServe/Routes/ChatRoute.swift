@@ -38,8 +38,8 @@ extension Service {
     ///   - id: Id of the answer.
     ///   - onAdmitted: Called when the engine takes the request.
     ///   - onDelta: Called with each piece of a new answer.
-    /// - Returns: The answer, or passages without one when the engine is gone and nothing of an answer was given.
-    /// - Throws: `Failure` and errors of the machine.
+    /// - Returns: The answer, or passages without one when the engines are gone and nothing of an answer was given.
+    /// - Throws: `Failure` and errors of the machine; 504 when the whole of it takes longer than a request may.
     func serve(
         _ question: String,
         _ caller: Caller,
@@ -48,17 +48,24 @@ extension Service {
         onDelta: (@Sendable (String) -> Void)? = nil
     ) async throws -> Served {
         let start = ContinuousClock.now
-        let engine = live.session.parts.spec.answer?.engine ?? "none"
+        let engine = live.session.engineNames.first ?? "none"
+        let scope = RequestScope(
+            key: caller.name,
+            deadline: start.advanced(by: options.deadline),
+            onAdmitted: onAdmitted
+        )
         let first = FirstTime()
         do {
             let opened = live.opened
-            let (served, stages) = try await opened.tracing(question, answer: \.served.text) {
-                try await made(question, caller, opened, id: id, onAdmitted: onAdmitted) { piece in
-                    first.mark()
-                    onDelta?(piece)
+            let (served, stages): Made = try await opened.tracing(question, answer: \Made.served.text) {
+                try await before(scope.deadline) { [self] () -> Made in
+                    try await made(question, caller, opened, scope, id: id) { piece in
+                        first.mark()
+                        onDelta?(piece)
+                    }
                 }
             }
-            meter.answered(served, engine: engine, since: start, first: first.time, stages)
+            meter.answered(served, engine: served.engine ?? engine, since: start, first: first.time, stages)
             return served
         } catch {
             meter.failed(error, engine: engine, since: start)
@@ -66,19 +73,16 @@ extension Service {
         }
     }
 
+    private typealias Made = (served: Served, stages: [StageTime])
+
     private func made(
         _ question: String,
         _ caller: Caller,
         _ opened: OpenedPipeline,
+        _ scope: RequestScope,
         id: String,
-        onAdmitted: @escaping @Sendable () -> Void,
         onDelta: @escaping @Sendable (String) -> Void
-    ) async throws -> (served: Served, stages: [StageTime]) {
-        let scope = RequestScope(
-            key: caller.name,
-            deadline: ContinuousClock.now.advanced(by: options.deadline),
-            onAdmitted: onAdmitted
-        )
+    ) async throws -> Made {
         let found = try await opened.retrieve(question, scope: caller.scope)
         meter.retrieved(found.passages, found.stages)
         var stagesOfAnswer: [StageTime] = []
@@ -99,25 +103,19 @@ extension Service {
         )
         let hasSpoken = Flag()
         do {
-            let (reply, stages) = try await RequestScope.$current.withValue(scope) {
-                try await opened.answer(question, from: found.passages) { piece in
-                    hasSpoken.set()
-                    onDelta(piece)
-                }
+            let answered = try await RequestScope.$current.withValue(scope) {
+                try await engineAnswer(question, found.passages, opened, hasSpoken, onDelta)
             }
-            stagesOfAnswer = stages
-            guard let answer = reply.answer else { throw Self.refusal(reply.failure) }
-            served.text = answer.text
-            served.citations = answer.citations
-            served.abstained = answer.abstained
-            served.finish = answer.finish
-            served.usage = answer.usage
+            stagesOfAnswer = answered.stages
+            meter.asked(answered)
+            guard let answer = answered.reply.answer else { throw Self.refusal(answered.reply.failure) }
+            served.take(answer, of: answered.engine)
             if let waited = scope.waited {
                 meter.waited(waited)
                 served.stages.append(StageTime(stage: "queue", milliseconds: waited / .milliseconds(1)))
                 limits.spend(answer.usage.promptTokens + answer.usage.completionTokens, of: caller)
             }
-            served.stages += stages
+            served.stages += answered.stages
         } catch {
             guard options.degrades, !hasSpoken.isSet, Self.isEngineGone(error) else { throw error }
             log("without an engine: \(error)")
@@ -135,6 +133,27 @@ extension Service {
             )
         )
         return (served, stagesOfAnswer)
+    }
+
+    /// Asks the first engine and, when it is gone before its first word, the one that stands in for it.
+    private func engineAnswer(
+        _ question: String,
+        _ passages: [RetrievedChunk],
+        _ opened: OpenedPipeline,
+        _ hasSpoken: Flag,
+        _ onDelta: @escaping @Sendable (String) -> Void
+    ) async throws -> Answered {
+        @Sendable func speak(_ piece: String) {
+            hasSpoken.set()
+            onDelta(piece)
+        }
+        do {
+            return try await opened.answer(question, from: passages, onDelta: speak)
+        } catch {
+            guard let fallback = opened.fallbackEngine, !hasSpoken.isSet, Self.isEngineGone(error) else { throw error }
+            log("'\(fallback)' stands in: \(error)")
+            return try await opened.answer(question, from: passages, byFallback: true, onDelta: speak)
+        }
     }
 
     static let degradedText =

@@ -15,9 +15,21 @@ struct Served: Sendable {
     var passages: [RetrievedChunk]
     var generation: Int
     var stages: [StageTime]
+    /// Name of the engine that answered, nil when none did.
+    var engine: String?
     /// Why there are passages only, nil for a full answer.
     var degraded: String?
     var notice: String?
+
+    /// Takes the answer of an engine.
+    mutating func take(_ answer: Answer, of engine: String?) {
+        text = answer.text
+        citations = answer.citations
+        abstained = answer.abstained
+        finish = answer.finish
+        usage = answer.usage
+        self.engine = engine
+    }
 
     /// `stop` or `length`.
     var finishReason: JSONValue { finish == .length ? "length" : "stop" }
@@ -70,7 +82,8 @@ struct Served: Sendable {
                 }
             ),
             "abstained": .bool(abstained), "generation": .int(generation), "stages": Service.stages(stages),
-            "degraded": degraded.map { .string($0) } ?? .null, "notice": notice.map { .string($0) } ?? .null,
+            "engine": engine.map { .string($0) } ?? .null, "degraded": degraded.map { .string($0) } ?? .null,
+            "notice": notice.map { .string($0) } ?? .null,
         ]
     }
 

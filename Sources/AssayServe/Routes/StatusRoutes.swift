@@ -7,11 +7,15 @@ import Hummingbird
 extension Service {
     /// Whether requests would be answered now: a generation is open, the engine has answered, its queue has room, nothing is ending.
     func readiness() -> Response {
-        let counts = guards.counts
+        // The queue that users stand in is that of the first engine; one engine that works is enough to answer.
+        let counts = live.session.engineNames.first.flatMap { guards[$0] }?.admission.counts
         var reasons: [JSONValue] = []
         if isDraining { reasons.append("draining") }
         if !isEngineReady { reasons.append("the engine is not ready") }
-        if guards.breaker.position != .closed { reasons.append("the engine fails") }
+        let engines = guards.all
+        if !engines.isEmpty, engines.allSatisfy({ $0.guards.breaker.position != .closed }) {
+            reasons.append(engines.count == 1 ? "the engine fails" : "all engines fail")
+        }
         if let counts, counts.waiting >= options.queue { reasons.append("the queue is full") }
         let body: JSONValue = [
             "status": reasons.isEmpty ? "ready" : "not ready", "reasons": .array(reasons),
