@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 BIN = .build/release/assay
 SOURCES = $(shell find Sources -type f) Package.swift
 
-.PHONY: test-peers bench-telemetry train-detector run serve bench-serve run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-chunking bench-vectors bench-pipeline bench-memory bench-judge bench-report simulate nightly-demo clean help
+.PHONY: test-peers bench-telemetry train-detector run serve bench-serve soak run-full test test-slow setup build models lint format install bench-embed bench-lexical bench-chunk bench-chunking bench-vectors bench-pipeline bench-memory bench-judge bench-report simulate nightly-demo clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -100,3 +100,6 @@ bench-report: build ## time and peak memory of `assay report` over 200,000 quest
 
 bench-serve: build ## the service under load: DATA=a BEIR folder with SciFact
 	@Benchmarks/serve/run "$(DATA)"
+
+soak: build models ## the service at its admission limit while its engine is killed, clients leave and nonsense arrives: MINUTES=10 KILLS=6
+	@Benchmarks/serve/soak $(MINUTES) $(KILLS)

@@ -2,9 +2,10 @@
 """Streams against a service whose engine has an exact schedule.
 
 usage: streams.py first PORT STREAMS ROUNDS DELAY_MS | streams.py idle PORT STREAMS PID
-The client is one thread with epoll; its own delay is measured by a timer of the same length and printed beside.
+The client is one thread with epoll. What it and the machine add by themselves is measured in the same run, in turns: a bare server in a
+process of its own, which does nothing but wait the same time and write the same events, is asked by the same client.
 """
-import asyncio, json, re, sys, time
+import asyncio, json, re, subprocess, sys, time
 
 
 def body(number):
@@ -37,23 +38,42 @@ def quantile(values, share):
     return values[min(len(values) - 1, int(share * len(values)))]
 
 
-async def first(port, streams, rounds, delay):
-    timers = []
-    async def timer(wait):
-        await asyncio.sleep(wait)
-        start = time.perf_counter()
+async def bare(delay):
+    """The control: reads a request, waits, writes the events of the engine's script."""
+    async def answer(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(re.search(rb"Content-Length: (\d+)", head)[1]))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
         await asyncio.sleep(delay / 1000)
-        timers.append(time.perf_counter() - start)
-    firsts = []
-    for round in range(rounds):
-        # Arrivals are spread over the engine's delay, as those of independent users are.
-        waits = [delay / 1000 * number / streams for number in range(streams)]
-        await asyncio.gather(*[one(port, f"{round}-{n}", firsts, w) for n, w in enumerate(waits)], *[timer(w) for w in waits[::8]])
-    added = [1000 * value - delay for value in firsts]
-    own = [1000 * value - delay for value in timers]
-    print(f"{len(added)} streams, {streams} at a time: added to the engine's {delay} ms: median {quantile(added, .5):.2f} ms, "
-          f"p99 {quantile(added, .99):.2f} ms, most {max(added):.2f} ms")
-    print(f"the client's own timer: median {quantile(own, .5):.2f} ms, p99 {quantile(own, .99):.2f} ms late")
+        for number, word in enumerate(["one", "two", "three"]):
+            if number:
+                await asyncio.sleep(0.02)
+            writer.write(b'data: {"choices":[{"index":0,"delta":{"content":"' + word.encode() + b'"}}]}\n\n')
+        writer.write(b"data: [DONE]\n\n")
+        writer.close()
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1024)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+async def first(port, streams, rounds, delay):
+    control = subprocess.Popen([sys.executable, __file__, "bare", str(delay)], stdout=subprocess.PIPE, text=True)
+    other = int(control.stdout.readline())
+    firsts = {port: [], other: []}
+    try:
+        for round in range(2 * rounds):
+            # Arrivals are spread over the engine's delay, as those of independent users are.
+            waits = [delay / 1000 * number / streams for number in range(streams)]
+            place = [port, other][round % 2]
+            await asyncio.gather(*[one(place, f"{round}-{n}", firsts[place], w) for n, w in enumerate(waits)])
+    finally:
+        control.kill()
+    added = {place: [1000 * value - delay for value in values] for place, values in firsts.items()}
+    for place, name in [(port, "the service"), (other, "a bare server")]:
+        print(f"{name}: {len(added[place])} streams, {streams} at a time, first token after the engine's {delay} ms: "
+              f"median {quantile(added[place], .5):.2f} ms, p99 {quantile(added[place], .99):.2f} ms, most {max(added[place]):.2f} ms")
+    print(f"the service beyond the bare server: median {quantile(added[port], .5) - quantile(added[other], .5):.2f} ms, "
+          f"p99 {quantile(added[port], .99) - quantile(added[other], .99):.2f} ms")
 
 
 def memory(pid):
@@ -79,6 +99,6 @@ async def idle(port, streams, pid):
 
 
 if __name__ == "__main__":
-    kind, port, numbers = sys.argv[1], int(sys.argv[2]), [int(each) for each in sys.argv[3:]]
+    kind, numbers = sys.argv[1], [int(each) for each in sys.argv[2:]]
     MODEL = "exact" if kind == "first" else "late"
-    asyncio.run(first(port, *numbers) if kind == "first" else idle(port, *numbers))
+    asyncio.run({"first": first, "idle": idle, "bare": bare}[kind](*numbers))

@@ -1,5 +1,6 @@
 import AssayHTTP
 import AssayModel
+import AssayTestProcess
 import Foundation
 import Glibc
 import Testing
@@ -33,6 +34,24 @@ struct LocalEngineServiceTests {
             #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/scripts/llama-launcher.py"
         config.llama.threads = 1
         return try LocalEngine(config, environment: environment, client: HTTPClient())
+    }
+
+    /// A minute at the admission limit: the engine is killed five times, clients leave, nonsense and oversized bodies arrive.
+    @Test(.timeLimit(.minutes(5)))
+    func nothingIsLostWhileTheEngineIsKilledFiveTimes() async throws {
+        let root = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
+        let output = FileManager.default.temporaryDirectory.path() + "/assay-soak-\(UUID().uuidString)"
+        let soak = try ChildCommand(
+            [root + "/Benchmarks/serve/soak", "1", "5"],
+            in: root,
+            output: output,
+            errors: output + ".err",
+            environment: ["ASSAY_BINARY=\(ServedProject.binary.path())"]
+        )
+        let status = try await offPool { soak.wait() }
+        let seen = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
+        #expect(status == 0, "\(seen)")
+        #expect(seen.contains("5  engine killed") && seen.contains("engines left: 0"), "\(seen)")
     }
 
     @Test(.timeLimit(.minutes(3)))
