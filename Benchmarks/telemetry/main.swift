@@ -23,7 +23,7 @@ func processorTime() -> Double {
 
 /// A generation as a question of the handbook makes it: four passages in the prompt, 1,300 tokens.
 func generation(_ number: Int) -> SpanRecord {
-    let text = String(repeating: "The handbook says what is to be done, by whom and by when. ", count: 80)
+    let text = String(repeating: "The handbook says what is to be done in 2026, by whom (ops@example.org) and by when: 17:30. ", count: 46)
     return SpanRecord(
         identity: SpanIdentity(trace: TraceID(high: 7, low: UInt64(number)), span: UInt64(number + 1)),
         parent: 5,

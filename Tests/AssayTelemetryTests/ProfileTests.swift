@@ -123,6 +123,9 @@ struct ProfileTests {
         ("Authorization: Bearer abc123def456", "Authorization: Bearer [redacted token]"),
         ("card 4111 1111 1111 1111 ok", "card [redacted number] ok"),
         ("card 4111-1111-1111-1112 ok", "card 4111-1111-1111-1112 ok"), ("in 2024 12 of 34", "in 2024 12 of 34"),
+        ("Authorization: Bearer abcdefghijk", "Authorization: Bearer [redacted token]"),
+        ("key\u{a0}sk-abcdefghij0123456789\u{3000}end", "key\u{a0}[redacted key]\u{3000}end"),
+        ("é\u{2014}a,b;\r\nc 日本語 🙂 a@b", "é\u{2014}a,b;\r\nc 日本語 🙂 a@b"),
         ("eyJhbGciOi.eyJzdWIiOi.SflKxwRJSM5", "[redacted token]"), ("naïve 1 text\n\ttwo", "naïve 1 text\n\ttwo"),
     ])
     func secretsAreTakenOut(text: String, wanted: String) {

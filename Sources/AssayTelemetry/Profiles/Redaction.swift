@@ -5,36 +5,69 @@ package struct Redaction: Sendable {
     package init() {}
 
     /// The text with such words replaced by `[redacted …]`; everything else stays as it is, byte by byte.
+    ///
+    /// Works on bytes: prompts are long, and nearly every word is passed over after a look at a few of its bytes.
     package func redact(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 == 0x40 || (0x30...0x39).contains($0) }) else { return text }
-        var result = ""
-        result.reserveCapacity(text.utf8.count)
-        var word = ""
-        var follows = false
-        func flush() {
-            guard !word.isEmpty else { return }
-            let (start, core, end) = peeled(word)
-            if let kind = follows && core.count >= 8 ? "token" : kind(core) {
-                result += start + "[redacted \(kind)]" + end
-            } else {
-                result += word
-            }
-            follows = core.lowercased() == "bearer"
-            word = ""
-        }
-        for character in text {
-            if character.isWhitespace || character == "," || character == ";" {
-                flush()
-                result.append(character)
-            } else {
-                word.append(character)
-            }
-        }
-        flush()
-        return redactCards(result)
+        String(decoding: Self.redactCards(Self.redactWords(Array(text.utf8))), as: UTF8.self)
     }
 
-    private func kind(_ word: Substring) -> String? {
+    private static func redactWords(_ bytes: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var follows = false
+        var start = 0
+        while start < bytes.count {
+            let gap = separator(bytes, at: start)
+            if gap > 0 {
+                result.append(contentsOf: bytes[start..<start + gap])
+                start += gap
+                continue
+            }
+            var end = start
+            while end < bytes.count, separator(bytes, at: end) == 0 { end += 1 }
+            let word = bytes[start..<end]
+            if follows || mayMatter(word) {
+                let text = String(decoding: word, as: UTF8.self)
+                let (before, core, after) = peeled(text)
+                if let kind = follows && core.count >= 8 ? "token" : kind(core) {
+                    result.append(contentsOf: (before + "[redacted \(kind)]" + after).utf8)
+                } else {
+                    result.append(contentsOf: word)
+                }
+                follows = core.lowercased() == "bearer"
+            } else {
+                result.append(contentsOf: word)
+            }
+            start = end
+        }
+        return result
+    }
+
+    /// Whether a word can be an address, a key, or the word before a token.
+    private static func mayMatter(_ word: ArraySlice<UInt8>) -> Bool {
+        if word.contains(at) { return true }
+        if word.count >= 16 { return true }
+        return word.count >= 6 && word.contains { $0 | 0x20 == 0x62 }
+    }
+
+    /// Bytes of white space, comma or semicolon at a place, 0 for anything else.
+    private static func separator(_ bytes: [UInt8], at place: Int) -> Int {
+        let byte = bytes[place]
+        if byte < 0x80 { return byte == 0x20 || (9...13).contains(byte) || byte == 0x2c || byte == 0x3b ? 1 : 0 }
+        // The white space of Unicode beyond ASCII.
+        func next(_ offset: Int) -> UInt8 { place + offset < bytes.count ? bytes[place + offset] : 0 }
+        switch (byte, next(1), next(2)) {
+        case (0xc2, 0x85, _), (0xc2, 0xa0, _): return 2
+        case (0xe1, 0x9a, 0x80), (0xe2, 0x80, 0x80...0x8a), (0xe2, 0x80, 0xa8...0xa9), (0xe2, 0x80, 0xaf),
+            (0xe2, 0x81, 0x9f), (0xe3, 0x80, 0x80):
+            return 3
+        default: return 0
+        }
+    }
+
+    private static let at: UInt8 = 0x40
+
+    private static func kind(_ word: Substring) -> String? {
         if word.contains("@") {
             let parts = word.split(separator: "@", omittingEmptySubsequences: false)
             if parts.count == 2, !parts[0].isEmpty, parts[1].dropFirst().dropLast().contains(".") { return "address" }
@@ -49,7 +82,7 @@ package struct Redaction: Sendable {
     }
 
     /// A word without the brackets, quotes and full stops around it.
-    private func peeled(_ word: String) -> (Substring, Substring, Substring) {
+    private static func peeled(_ word: String) -> (Substring, Substring, Substring) {
         let around: Set<Character> = ["(", ")", "<", ">", "[", "]", "\"", "'", "`", ".", ":", "!", "?"]
         guard let first = word.firstIndex(where: { !around.contains($0) }),
             let last = word.lastIndex(where: { !around.contains($0) })
@@ -59,8 +92,7 @@ package struct Redaction: Sendable {
     }
 
     /// Runs of 13 to 19 digits, with single spaces or dashes between them, whose check digit (Luhn) is right.
-    private func redactCards(_ text: String) -> String {
-        let bytes = Array(text.utf8)
+    private static func redactCards(_ bytes: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var position = 0
@@ -92,12 +124,12 @@ package struct Redaction: Sendable {
                 position = end
             }
         }
-        return String(decoding: result, as: UTF8.self)
+        return result
     }
 
-    private func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
-    private func hasCheckDigit(_ digits: [UInt8]) -> Bool {
+    private static func hasCheckDigit(_ digits: [UInt8]) -> Bool {
         var sum = 0
         for (place, digit) in digits.reversed().enumerated() {
             let value = Int(digit) * (place % 2 == 0 ? 1 : 2)
