@@ -22,6 +22,7 @@ package final class OpenedPipeline: Sendable {
     private let matrix: VectorMatrix?
     private let texts: PassageTexts
     private let answering: Answering?
+    private let rewriting: Rewriting?
     private let retrievals = Mutex<[RetrievalScope: Retrieval]>([:])
 
     init(
@@ -41,14 +42,48 @@ package final class OpenedPipeline: Sendable {
         chunks = index.manifest.liveCount
         texts = PassageTexts(store: session.store, tables: index.tables, limit: session.textCache)
         answering = try session.answering(replicate: 0)
+        rewriting = try session.rewriting(replicate: 0)
     }
 
     /// Whether the pipeline has an answer stage.
     package var answers: Bool { answering != nil }
+    /// Whether a question may follow a conversation: the pipeline has a stage that rewrites it.
+    package var rewrites: Bool { rewriting != nil }
     /// Passages put into a prompt; without an answer stage ten.
     package var context: Int { parts.spec.answer?.context ?? 10 }
     /// Passages that a search gives at most.
     package var depth: Int { parts.spec.retrieve.depth }
+
+    /// The query of a question that follows a conversation: what is searched for, and what the prompt asks.
+    ///
+    /// - Parameters:
+    ///   - question: Its text.
+    ///   - history: The turns before it, oldest first; data, whoever is said to have spoken.
+    ///   - reason: Nobody is asked then: the query is made of the previous turns, with this reason.
+    /// - Returns: The query, nil for a question without history; tokens of a new reply; what it took.
+    /// - Throws: "ask.history" for a pipeline without the stage, or turns that are no conversation; when the engine is gone.
+    package func rewrite(
+        _ question: String,
+        after history: [Turn],
+        engineIsGone reason: String? = nil
+    ) async throws -> Rewritten {
+        guard !history.isEmpty else { return Rewritten() }
+        if let problem = Turn.problem(of: history) { throw AssayError("ask.history", problem) }
+        guard let rewriting else {
+            throw AssayError(
+                "ask.history",
+                "the pipeline '\(parts.spec.name)' takes single questions",
+                remedy: "add rewrite: { by: previous } to its file"
+            )
+        }
+        var watch = StageWatch()
+        let outcome =
+            if let reason { rewriting.withoutEngine(question, after: history, reason: reason) } else {
+                try await rewriting.rewrite(question, after: history)
+            }
+        watch.lap("rewrite")
+        return Rewritten(query: outcome.rewrite, usage: outcome.usage, stages: watch.stages)
+    }
 
     /// Finds the passages for a question.
     ///
@@ -163,9 +198,26 @@ package final class OpenedPipeline: Sendable {
     }
 }
 
+/// The query of a question that follows a conversation.
+package struct Rewritten: Sendable {
+    /// The query, nil for a question without history.
+    package var query: QueryRewrite?
+    /// Tokens of a new reply, nil where nothing was asked or the reply was stored.
+    package var usage: Usage?
+    /// What it took.
+    package var stages: [StageTime] = []
+
+    /// Creates what became of a question.
+    package init(query: QueryRewrite? = nil, usage: Usage? = nil, stages: [StageTime] = []) {
+        self.query = query
+        self.usage = usage
+        self.stages = stages
+    }
+}
+
 /// How long a step of one question took; never part of results.
 package struct StageTime: Sendable, Equatable {
-    /// `embed`, `search`, `texts`, `generate`, `stored answer`.
+    /// `rewrite`, `embed`, `search`, `texts`, `generate`, `stored answer`.
     package var stage: String
     /// Wall time.
     package var milliseconds: Double

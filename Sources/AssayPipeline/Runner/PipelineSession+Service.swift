@@ -61,10 +61,11 @@ extension PipelineSession {
         try await parts.embedder?.product.embed(texts, as: role)
     }
 
-    /// Starts the engine that answers, where there is one, and waits until it answers.
+    /// Starts the engines that rewrite questions and answer them, where there are such, and waits until they answer.
     package func prepareEngine() async throws {
-        guard let spec = parts.spec.answer else { return }
-        try await engine(spec.engine).prepare()
+        if let spec = parts.spec.answer { try await engine(spec.engine).prepare() }
+        guard let name = parts.rewriter?.product.engine, name != parts.spec.answer?.engine else { return }
+        try await engine(name).prepare()
     }
 
     /// Requests that the answering engine serves at once; 1 without an answer stage.

@@ -26,8 +26,10 @@ package final class PipelineSession: Sendable {
     /// Texts of documents that an opened pipeline keeps.
     let textCache: PassageTexts.Limit
     private let wrapping: @Sendable (any Engine) -> any Engine
+    private let wrappingRewriter: @Sendable (any Engine) -> any Engine
     private let engines: Engines
     private let answersInFlight = Answering.Flights()
+    private let rewritesInFlight = Rewriting.Flights()
 
     /// Opens a pipeline.
     ///
@@ -41,6 +43,7 @@ package final class PipelineSession: Sendable {
     ///   - documents: A folder of documents beside the corpus; its index is one of its own.
     ///   - textCache: Bytes of document texts kept in memory; nil keeps few.
     ///   - wrapping: Put around the engine that answers, for admission and time limits.
+    ///   - wrappingRewriter: Put around the engine that rewrites questions, where it is not the one that answers.
     ///   - now: The clock, injected.
     /// - Throws: `AssayError` for anything wrong with file, models or workspace.
     package init(
@@ -53,11 +56,13 @@ package final class PipelineSession: Sendable {
         documents: DocumentFolder? = nil,
         textCache: Int? = nil,
         wrapping: @escaping @Sendable (any Engine) -> any Engine = { $0 },
+        wrappingRewriter: @escaping @Sendable (any Engine) -> any Engine = { $0 },
         now: @escaping @Sendable () -> String
     ) throws {
         self.documents = documents
         self.textCache = textCache.map { .init(documents: .max, bytes: $0) } ?? .init()
         self.wrapping = wrapping
+        self.wrappingRewriter = wrappingRewriter
         journal = recording ? RunJournal() : nil
         workspace = project.workspace
         try workspace.create()
@@ -201,6 +206,26 @@ package final class PipelineSession: Sendable {
             replicate: replicate,
             guardian: try engines.promptGuard(spec.engine, at: spec.enginePlace),
             flights: answersInFlight,
+            journal: journal
+        )
+    }
+
+    /// The rewriting stage, nil without one.
+    func rewriting(replicate: Int) throws -> Rewriting? {
+        guard let rewriter = parts.rewriter?.product, let place = parts.spec.rewrite?.place else { return nil }
+        var engine: (any Engine)?
+        if let name = rewriter.engine {
+            let made = try engines.budgeted(name, at: place)
+            engine = name == parts.spec.answer?.engine ? wrapping(made) : wrappingRewriter(made)
+        }
+        return Rewriting(
+            rewriter: rewriter,
+            engine: engine,
+            identity: try engine.map { try canonicalJSON($0.identity) } ?? "",
+            store: store,
+            replicate: replicate,
+            guardian: try rewriter.engine.map { try engines.promptGuard($0, at: place) } ?? PromptGuard(),
+            flights: rewritesInFlight,
             journal: journal
         )
     }

@@ -9,10 +9,15 @@ extension Service {
     /// `POST /v1/chat/completions` in OpenAI's shape.
     func chat(_ request: Request, _ context: ServeContext, _ caller: Caller) async throws -> Response {
         let body = try await request.json(limit: ServeOptions.bodyBytes, from: context.channel)
-        let ask = try ChatAsk(body, model: model, answer: live.session.parts.spec.answer)
+        let ask = try ChatAsk(
+            body,
+            model: model,
+            answer: live.session.parts.spec.answer,
+            rewrites: takesConversations
+        )
         if ask.streams { return try await stream(ask, context, caller) }
         let served = try await whileConnected(context.channel) { [self] in
-            try await serve(ask.question, caller, id: Self.answerID())
+            try await serve(ask.question, after: ask.history, caller, id: Self.answerID())
         }
         return .json([
             "id": .string(served.id), "object": "chat.completion", "created": .int(served.created),
@@ -34,6 +39,7 @@ extension Service {
     ///
     /// - Parameters:
     ///   - question: Its text.
+    ///   - history: The turns before it, oldest first.
     ///   - caller: Who asks.
     ///   - id: Id of the answer.
     ///   - onAdmitted: Called when the engine takes the request.
@@ -42,6 +48,7 @@ extension Service {
     /// - Throws: `Failure` and errors of the machine.
     func serve(
         _ question: String,
+        after history: [Turn] = [],
         _ caller: Caller,
         id: String,
         onAdmitted: @escaping @Sendable () -> Void = {},
@@ -53,7 +60,7 @@ extension Service {
         do {
             let opened = live.opened
             let (served, stages) = try await opened.tracing(question, answer: \.served.text) {
-                try await made(question, caller, opened, id: id, onAdmitted: onAdmitted) { piece in
+                try await made(question, history, caller, opened, id: id, onAdmitted: onAdmitted) { piece in
                     first.mark()
                     onDelta?(piece)
                 }
@@ -68,6 +75,7 @@ extension Service {
 
     private func made(
         _ question: String,
+        _ history: [Turn],
         _ caller: Caller,
         _ opened: OpenedPipeline,
         id: String,
@@ -79,8 +87,10 @@ extension Service {
             deadline: ContinuousClock.now.advanced(by: options.deadline),
             onAdmitted: onAdmitted
         )
-        let found = try await opened.retrieve(question, scope: caller.scope)
-        meter.retrieved(found.passages, found.stages)
+        let rewritten = try await self.rewritten(question, after: history, opened, caller, deadline: scope.deadline)
+        let query = rewritten.query?.text ?? question
+        let found = try await opened.retrieve(query, scope: caller.scope)
+        meter.retrieved(found.passages, rewritten.stages + found.stages)
         var stagesOfAnswer: [StageTime] = []
         var served = Served(
             id: id,
@@ -94,13 +104,14 @@ extension Service {
             usage: Usage(promptTokens: 0, completionTokens: 0),
             passages: found.passages,
             generation: opened.generation,
-            stages: found.stages,
-            notice: opened.notice
+            stages: rewritten.stages + found.stages,
+            notice: opened.notice,
+            rewritten: rewritten.query
         )
         let hasSpoken = Flag()
         do {
             let (reply, stages) = try await RequestScope.$current.withValue(scope) {
-                try await opened.answer(question, from: found.passages) { piece in
+                try await opened.answer(query, from: found.passages) { piece in
                     hasSpoken.set()
                     onDelta(piece)
                 }
@@ -141,7 +152,7 @@ extension Service {
         "The language model is not available at the moment. The passages found for the question are given without an answer."
 
     /// Whether nobody would get an answer now, in contrast to this request alone.
-    private static func isEngineGone(_ error: any Error) -> Bool {
+    static func isEngineGone(_ error: any Error) -> Bool {
         switch error {
         case let error as AssayError: error.code.rawValue.hasPrefix("engine.")
         case let failure as Failure: failure.code == "engine_unavailable"

@@ -28,6 +28,7 @@ extension Service {
             do {
                 let served = try await serve(
                     ask.question,
+                    after: ask.history,
                     caller,
                     id: id,
                     onAdmitted: { feed.yield(.admitted) },

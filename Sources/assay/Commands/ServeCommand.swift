@@ -93,6 +93,7 @@ struct ServeCommand: AsyncParsableCommand {
     private func serve() async throws {
         raiseFileLimit()
         let guards = EngineGuards(options)
+        let rewriterGuards = EngineGuards(options)
         let session = try PipelineSession(
             try PipelineSpec(file),
             project: place.project(of: file),
@@ -100,6 +101,7 @@ struct ServeCommand: AsyncParsableCommand {
             documents: try documents.map { try DocumentFolder($0) },
             textCache: 256 << 20,
             wrapping: { guards.wrap($0) },
+            wrappingRewriter: { rewriterGuards.wrap($0) },
             now: { timestamp() }
         )
         do {
