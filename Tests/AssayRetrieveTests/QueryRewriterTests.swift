@@ -165,8 +165,8 @@ struct QueryRewriterTests {
     /// Requests and queries of fixed conversations: when a digest changes, raise the component's version (and the prompt's) and record
     /// the new one.
     private static let digests: [(name: String, version: Int, digest: String)] = [
-        ("standalone", 1, "?"),
-        ("previous", 1, "?"),
+        ("standalone", 1, "1b2e7f753e856d9fbb9f0fe11901012d3007c18776a8cc82f97b7b36898163b9"),
+        ("previous", 1, "80a91090fad38e19dd5063eb6ef546707ff650718072eae92f03cba388707c8e"),
     ]
 
     @Test func outputChangesOnlyWithTheVersion() throws {

@@ -113,7 +113,10 @@ struct ConversationTests {
             return line.flatMap { Int($0.split(separator: " ").last ?? "") } ?? 0
         }
         let (process, finish) = try project.assay.start(["run", "pipeline.yaml"])
-        for _ in 0..<400 where try kept() < 2 { Thread.sleep(forTimeInterval: 0.02) }
+        for _ in 0..<400 {
+            if try kept() >= 2 { break }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
         process.send(SIGKILL)
         _ = finish()
         let before = try kept()
