@@ -75,6 +75,15 @@ struct RunFacts {
                     + "\(Format.count(corpus.stripped.zeroWidth)) zero-width, \(Format.count(corpus.stripped.controls)) control)."
             )
         }
+        if let rewrites = record.results.rewrites, rewrites.questions > 0 {
+            let writer = rewrites.engine.map { "'\(PrintableText.line($0.model))'" } ?? "the previous turns alone"
+            notes.append(
+                "\(Format.count(rewrites.questions, "question")) of conversations rewritten by \(writer)"
+                    + (rewrites.fallbacks > 0
+                        ? "; \(Format.count(rewrites.fallbacks)) by the previous turns instead, as the engine's reply was not usable."
+                        : ".")
+            )
+        }
         if record.results.neutralisedTokens > 0 {
             let literals = Format.count(record.results.neutralisedTokens, "control-token literal")
             let prompts = record.results.tokenPrompts.map { Format.count($0, "prompt") + " went out as token ids" }

@@ -98,7 +98,10 @@ package final class Service: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
             group.addTask { await self.followGenerations() }
-            for name in live.session.engineNames { group.addTask { await self.prepareEngine(name) } }
+            for name in live.session.engineNames { group.addTask { await self.prepareEngine(name, answers: true) } }
+            if let name = live.session.rewriterEngine {
+                group.addTask { await self.prepareEngine(name, answers: false) }
+            }
             group.addTask { try await self.untilDrained() }
             defer { group.cancelAll() }
             // The first task that ends for good ends the service: the server when it fails, or the drain.
@@ -168,12 +171,13 @@ package final class Service: Sendable {
         }
     }
 
-    /// Prepares an engine until it answers.
-    private func prepareEngine(_ name: String) async {
+    /// Prepares an engine until it is there; one that answers makes the service ready.
+    private func prepareEngine(_ name: String, answers: Bool) async {
         while !Task.isCancelled {
             do {
                 try await live.session.prepareEngine(name)
-                return state.withLock { $0.isEngineReady = true }
+                if answers { state.withLock { $0.isEngineReady = true } }
+                return
             } catch {
                 log("the engine '\(name)' is not ready: \(error)")
                 try? await Task.sleep(for: .seconds(5))

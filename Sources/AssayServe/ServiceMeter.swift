@@ -38,7 +38,7 @@ final class ServiceMeter: Sendable {
     }
 
     private func stages(_ stages: [StageTime]) {
-        for time in stages where ["embed", "search", "generate"].contains(time.stage) {
+        for time in stages where ["rewrite", "embed", "search", "generate"].contains(time.stage) {
             registry.observe(ServiceMetrics.stageDuration, time.milliseconds / 1_000, time.stage)
         }
     }
@@ -75,6 +75,12 @@ final class ServiceMeter: Sendable {
             let each = seconds(since: first) / Double(served.usage.completionTokens - 1)
             registry.observe(ServiceMetrics.timePerOutputToken, each, engine)
         }
+    }
+
+    /// An engine wrote a query, new.
+    func rewrote(_ usage: Usage, engine: String) {
+        registry.observe(ServiceMetrics.tokenUsage, Double(usage.promptTokens), "chat", engine, "input")
+        registry.observe(ServiceMetrics.tokenUsage, Double(usage.completionTokens), "chat", engine, "output")
     }
 
     /// A question ended without an answer.

@@ -33,4 +33,25 @@ struct OpenAIClientTests {
             }
         }
     }
+    @Test(.timeLimit(.minutes(2)))
+    func responsesAndConversationsWorkUnchanged() async throws {
+        let project = try ServedProject()
+        let pipeline = try String(contentsOfFile: project.root + "/scripted.yaml", encoding: .utf8)
+        try project.write("talk.yaml", pipeline + "rewrite: { by: previous }\n")
+        let script = String(#filePath.dropLast("OpenAIClientTests.swift".count)) + "Clients/openai_responses.py"
+        try await project.serving("talk") { service in
+            try await project.serving("slow", ["--deadline", "1"]) { slow in
+                let out = project.root + "/client"
+                let child = try ChildCommand(
+                    [OpenAIClient.python, script, service.url, "talk", slow.url, "slow"],
+                    in: project.root,
+                    output: out,
+                    errors: out + ".err"
+                )
+                let status = try await offPool { child.wait() }
+                let errors = (try? String(contentsOfFile: out + ".err", encoding: .utf8)) ?? ""
+                #expect(status == 0, "\(errors)")
+            }
+        }
+    }
 }

@@ -262,7 +262,7 @@ struct ServiceTests {
                 Issue.record("no paths")
                 return
             }
-            #expect(paths.count == 11)
+            #expect(paths.count == 12)
             for (path, methods) in paths.sorted(by: { $0.key < $1.key }) {
                 guard case .object(let operations) = methods else { continue }
                 for method in operations.keys {

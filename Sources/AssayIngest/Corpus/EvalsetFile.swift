@@ -7,6 +7,7 @@ package import AssayModel
 /// `reasons` and `made`. Only rows that are kept, or have no review, are questions.
 /// For some metrics a row may have `reference_contexts`, a list of texts, `rubric`, a mapping from score to meaning, and `attack`, the
 /// signs of an attack that worked: `{"says": [texts], "image", "forged_citation", "control_token", "twin_of"}`.
+/// A question within a conversation has `history`, the turns before it: `[{"role": "user", "text"}, {"role": "assistant", "text"}]`.
 package struct EvalsetFile: Sendable, Equatable {
     /// The questions in the order of the file.
     package let questions: [Question]
@@ -95,7 +96,7 @@ private struct EvalsetRow {
             "a question",
             [
                 "id", "question", "reference", "gold", "tags", "split", "review", "reasons", "made",
-                "reference_contexts", "rubric", "attack",
+                "reference_contexts", "rubric", "attack", "history",
             ],
             place
         )
@@ -108,7 +109,8 @@ private struct EvalsetRow {
             split: try row.split(),
             referenceContexts: try row.referenceContexts(),
             rubric: try row.rubric(),
-            attack: try row.attack()
+            attack: try row.attack(),
+            history: try row.history()
         )
         let review = try row.text("review", default: "keep")
         guard ["keep", "drop", "edit"].contains(review) else { throw row.wrong("review", "'keep', 'drop' or 'edit'") }
@@ -216,6 +218,24 @@ private struct EvalsetRow {
             throw AssayError("evalset.missing", "an attack has no sign by which it is known", at: place)
         }
         return check
+    }
+
+    private func history() throws -> [Turn]? {
+        guard members["history"] != nil else { return nil }
+        let turns = try list("history").map { element in
+            let row = try EvalsetRow(element, "a turn of 'history'", ["role", "text"], place)
+            guard let role = Turn.Role(rawValue: try row.text("role")) else {
+                throw row.wrong("role", "'user' or 'assistant'")
+            }
+            return Turn(role, try row.text("text"))
+        }
+        guard !turns.isEmpty else {
+            throw AssayError("evalset.history", "'history' has no turns", at: place, remedy: "leave it out")
+        }
+        if let problem = Turn.problem(of: turns) {
+            throw AssayError("evalset.history", "'history' is no conversation: \(problem)", at: place)
+        }
+        return turns
     }
 
     private func flag(_ key: String) throws -> Bool {

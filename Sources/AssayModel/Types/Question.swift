@@ -27,6 +27,8 @@ public struct Question: Sendable, Codable, Equatable {
     public var sourceDocument: String?
     /// What shows in an answer that an attack worked, for rows of an injection suite.
     public var attack: AttackCheck?
+    /// The conversation before the question, oldest turn first; nil for a question that stands alone.
+    public var history: [Turn]?
 
     /// Creates a question.
     public init(
@@ -42,7 +44,8 @@ public struct Question: Sendable, Codable, Equatable {
         referenceToolCalls: [ToolCall]? = nil,
         referenceTopics: [String]? = nil,
         sourceDocument: String? = nil,
-        attack: AttackCheck? = nil
+        attack: AttackCheck? = nil,
+        history: [Turn]? = nil
     ) {
         self.id = id
         self.question = question
@@ -57,6 +60,7 @@ public struct Question: Sendable, Codable, Equatable {
         self.referenceTopics = referenceTopics
         self.sourceDocument = sourceDocument
         self.attack = attack
+        self.history = history
     }
 
     /// Whether the corpus is said not to answer it: tagged so, or without any label in a set that has labels.

@@ -16,6 +16,8 @@ public struct RunIdentity: Sendable, Codable, Equatable {
     public var corpusFingerprint: String
     /// What was asked, nil for a run that only indexes.
     public var evalset: EvalsetSummary?
+    /// The engine that rewrites questions.
+    public var rewriter: EngineIdentity?
     /// The answering engine.
     public var engine: EngineIdentity?
     /// The judging engine.
@@ -39,6 +41,7 @@ public struct RunIdentity: Sendable, Codable, Equatable {
             evalset: results.evalset,
             engine: results.engine,
             judge: results.judge,
+            rewriter: results.rewrites?.engine,
             components: results.components,
             spec: results.spec
         )
@@ -56,6 +59,7 @@ public struct RunIdentity: Sendable, Codable, Equatable {
         evalset: EvalsetSummary? = nil,
         engine: EngineIdentity? = nil,
         judge: EngineIdentity? = nil,
+        rewriter: EngineIdentity? = nil,
         components: [String: String] = [:],
         spec: JSONValue? = nil
     ) {
@@ -69,6 +73,7 @@ public struct RunIdentity: Sendable, Codable, Equatable {
         self.evalset = evalset
         self.engine = engine
         self.judge = judge
+        self.rewriter = rewriter
         self.components = components
         self.spec = spec
     }
@@ -91,6 +96,7 @@ public struct RunIdentity: Sendable, Codable, Equatable {
             )
         }
         compare("evalset", other.evalset.map(Self.text), evalset.map(Self.text))
+        compare("rewriting engine", other.rewriter.map(Self.text), rewriter.map(Self.text))
         compare("engine", other.engine.map(Self.text), engine.map(Self.text))
         compare("judge", other.judge.map(Self.text), judge.map(Self.text))
         for stage in Set(components.keys).union(other.components.keys).sorted() {

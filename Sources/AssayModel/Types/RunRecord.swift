@@ -59,6 +59,8 @@ public struct RunResults: Sendable, Codable, Equatable {
     public var evalset: EvalsetSummary?
     /// Name and version of each stage's component, by stage.
     public var components: [String: String]
+    /// What became of questions that follow a conversation, nil for a pipeline that does not rewrite them.
+    public var rewrites: RewriteSummary?
     /// The answering engine.
     public var engine: EngineIdentity?
     /// The judging engine; of a panel the first.

@@ -69,6 +69,23 @@ public struct EvalsetSummary: Sendable, Codable, Equatable {
     }
 }
 
+/// What became of questions that follow a conversation.
+public struct RewriteSummary: Sendable, Codable, Equatable {
+    /// The engine that wrote queries, nil for a way without one.
+    public var engine: EngineIdentity?
+    /// Questions that follow a conversation.
+    public var questions: Int
+    /// Of these, questions whose query is made of the previous turns because the engine's reply could not be used.
+    public var fallbacks: Int
+
+    /// Creates a summary.
+    public init(engine: EngineIdentity?, questions: Int, fallbacks: Int) {
+        self.engine = engine
+        self.questions = questions
+        self.fallbacks = fallbacks
+    }
+}
+
 /// The mean of a metric over a run.
 public struct MetricSummary: Sendable, Codable, Equatable {
     /// What was computed.

@@ -31,7 +31,7 @@ public struct StoreTiming: Sendable, Codable, Equatable {
 
 /// Work and time of one stage.
 public struct StageTiming: Sendable, Codable, Equatable {
-    /// The stage's name: `read`, `chunk`, `embed`, `index`, `retrieve`, `answer`, `score`.
+    /// The stage's name: `read`, `chunk`, `embed`, `index`, `rewrite`, `retrieve`, `answer`, `score`.
     public var stage: String
     /// Items that the stage was asked for.
     public var items: Int

@@ -43,6 +43,8 @@ public struct Sample: Sendable, Codable, Equatable {
     public var dialogue: [DialogueTurn]?
     /// Milliseconds that the answer took, for samples of other systems that say so; runs of pipelines keep times beside their results.
     public var latencyMs: Double?
+    /// What was searched for, and asked, in place of a question of a conversation; nil where the question itself was.
+    public var rewrite: QueryRewrite?
 
     /// Creates a sample.
     public init(
@@ -52,7 +54,8 @@ public struct Sample: Sendable, Codable, Equatable {
         contextCount: Int,
         answer: Answer? = nil,
         dialogue: [DialogueTurn]? = nil,
-        latencyMs: Double? = nil
+        latencyMs: Double? = nil,
+        rewrite: QueryRewrite? = nil
     ) {
         self.question = question
         self.goldSpans = goldSpans
@@ -61,7 +64,11 @@ public struct Sample: Sendable, Codable, Equatable {
         self.answer = answer
         self.dialogue = dialogue
         self.latencyMs = latencyMs
+        self.rewrite = rewrite
     }
+
+    /// What was searched for and what the prompt asks.
+    public var query: String { rewrite?.text ?? question.question }
 
     /// The passages of the prompt, in the order of the prompt.
     public var context: ArraySlice<RetrievedChunk> { retrieved.prefix(contextCount) }

@@ -68,6 +68,8 @@ public enum TraceKey {
     public static let attempts = "assay.attempts"
     /// Whether finished work was found in the store.
     public static let reused = "assay.reused"
+    /// Why a query is made another way than asked for.
+    public static let fallback = "assay.rewrite.fallback"
 
     /// Names of the metrics of a score span.
     public static let scoreNames = "assay.scores.names"

@@ -65,6 +65,7 @@ package struct EvalsetCheck: Sendable {
         findings += EvalsetRules.sharedEvidence(evalset, anchored.spans)
         findings += try await duplicates(evalset)
         findings += EvalsetRules.balance(evalset)
+        findings += EvalsetRules.conversations(evalset, isRewritten: parts.rewriter != nil)
         let order: [EvalsetFinding.Severity] = [.error, .warning, .note]
         return EvalsetReport(
             name: evalset.name,
@@ -172,11 +173,17 @@ package struct EvalsetCheck: Sendable {
     private func duplicates(_ evalset: EvalsetSource) async throws -> [EvalsetFinding] {
         let questions = evalset.questions
         let compared = Array(questions.prefix(QuestionLikeness.limit))
+        // "And on AMD?" after two conversations is two questions.
+        let texts = compared.map { question in
+            ((question.history ?? []).filter { $0.role == .user }.map(\.text) + [question.question]).joined(
+                separator: "\n"
+            )
+        }
         var vectors: VectorBatch?
         if let embedder = session.parts.embedder?.product {
-            vectors = try await embedder.embed(compared.map(\.question), as: .query)
+            vectors = try await embedder.embed(texts, as: .query)
         }
-        var findings = QuestionLikeness.pairs(compared.map(\.question), vectors: vectors).map { pair in
+        var findings = QuestionLikeness.pairs(texts, vectors: vectors).map { pair in
             let (first, second) = (compared[pair.first], compared[pair.second])
             let leaks = first.split != second.split
             let how = pair.isExact ? "ask the same" : "are near (\(Int((pair.likeness * 100).rounded())) %)"

@@ -59,6 +59,21 @@ enum EvalsetRules {
         return findings
     }
 
+    /// Conversations that the pipeline would not see.
+    static func conversations(_ evalset: EvalsetSource, isRewritten: Bool) -> [EvalsetFinding] {
+        let following = evalset.questions.count { $0.history?.isEmpty == false }
+        guard following > 0, !isRewritten else { return [] }
+        return [
+            EvalsetFinding(
+                "history",
+                .note,
+                [],
+                "\(following) of \(evalset.questions.count) questions follow a conversation, which a pipeline without 'rewrite' does not "
+                    + "see"
+            )
+        ]
+    }
+
     /// A question in the words of its evidence is found by any keyword search.
     private static func leaks(_ question: Question, at place: Place?) -> [EvalsetFinding] {
         let words = QuestionLikeness.words(of: question.question)

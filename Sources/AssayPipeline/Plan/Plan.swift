@@ -79,6 +79,7 @@ package struct Plan: Sendable {
     }
 
     private mutating func inspectEngines(_ session: PipelineSession) {
+        do { _ = try session.rewriting(replicate: 0) } catch { report(error) }
         do { _ = try session.answering(replicate: 0) } catch { report(error) }
         do { _ = try session.judges(replicate: 0) } catch { report(error) }
     }
@@ -121,6 +122,7 @@ package struct Plan: Sendable {
         do {
             let evalset = try EvalsetSource(evaluate, data: data, at: evaluate.place)
             problems += PlanChecks(session: session).labels(evalset)
+            inspectConversations(evalset, session.parts.rewriter) { seconds($0, items: $1) }
             lines.append(
                 Line(
                     stage: "retrieve",

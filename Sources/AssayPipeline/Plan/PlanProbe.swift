@@ -77,15 +77,20 @@ private struct PlanProbe {
             longest: 0,
             question: ""
         )
+        let rewriting = try session.rewriting(replicate: 0)
         for question in questions {
             try Task.checkCancellation()
-            let vectors = try await session.parts.embedder?.product.embed([question.question], as: .query)
+            // A query that no run has written yet stands in as the previous turns: its prompt is an estimate.
+            let rewritten =
+                question.history?.isEmpty == false ? try await rewriting?.storedOrFallback(question).text : nil
+            let query = rewritten ?? question.question
+            let vectors = try await session.parts.embedder?.product.embed([query], as: .query)
             let vector = vectors.map { Array($0.row(0)) }
             let ranked = try await offPool {
-                try retrieval.rank(question.question, vector: vector, context: .topLevel)
+                try retrieval.rank(query, vector: vector, context: .topLevel)
             }
             let passages = try await texts.withTexts(Array(ranked.prefix(answer.context)), first: answer.context)
-            let request = answering.request(question.question, passages: passages.map(\.text)).request
+            let request = answering.request(query, passages: passages.map(\.text)).request
             let tokens = try await counter.tokens(of: request)
             let key = try answering.key(request)
             if try await session.store.items("answer", [key]).isEmpty == false { probe.finished += 1 }

@@ -19,6 +19,8 @@ package enum Components {
     package static let embedders = Embedders.builtin.adding([.entry(EmbeddingServer.self) { $0 }])
     /// Chunkers.
     package static let chunkers = Chunkers.builtin
+    /// Query rewriters.
+    package static let rewriters = Registry<any QueryRewriter>(kind: "query rewriter", Rewriters.builtin)
     /// Fusion methods.
     static let fusions = Registry<any Fusion>(kind: "fusion", Fusions.builtin)
 }
@@ -31,6 +33,8 @@ package struct PipelineParts: Sendable {
     package let chunker: Configured<any Chunker>
     /// Embeds texts, nil for keyword-only pipelines.
     package let embedder: Configured<any Embedder>?
+    /// Makes queries of the questions of a conversation, nil where questions are searched for as they are.
+    package let rewriter: Configured<any QueryRewriter>?
     /// Options of the keyword index, nil when no retriever uses it.
     let lexical: LexicalOptions?
     /// Fuses lists, nil for a single list.
@@ -66,6 +70,14 @@ package struct PipelineParts: Sendable {
             try Components.embedders.make(
                 $0.name,
                 options: try options($0, owner: "embed"),
+                resources: resources,
+                at: $0.place
+            )
+        }
+        rewriter = try spec.rewrite.map {
+            try Components.rewriters.make(
+                $0.name,
+                options: try options($0, owner: "rewrite"),
                 resources: resources,
                 at: $0.place
             )
@@ -162,6 +174,7 @@ package struct PipelineParts: Sendable {
         var members = spec.measured
         members["chunk"] = .object(["by": .string(chunker.name), "options": chunker.options])
         if let embedder { members["embed"] = .object(["by": .string(embedder.name), "options": embedder.options]) }
+        if let rewriter { members["rewrite"] = .object(["by": .string(rewriter.name), "options": rewriter.options]) }
         if let lexical { members["keywords"] = .string(lexical.identity) }
         if let fusion { members["fuse"] = .object(["by": .string(fusion.name), "options": fusion.options]) }
         if let template { members["prompt"] = .string(template.identity) }
@@ -179,6 +192,7 @@ package struct PipelineParts: Sendable {
     var versions: [String: String] {
         var versions = ["chunk": "\(chunker.name)/\(chunker.version)"]
         if let embedder { versions["embed"] = "\(embedder.name)/\(embedder.version)" }
+        if let rewriter { versions["rewrite"] = "\(rewriter.name)/\(rewriter.version)" }
         if let fusion { versions["fuse"] = "\(fusion.name)/\(fusion.version)" }
         if let template { versions["prompt"] = "\(template.name)/\(template.version) \(template.layout.identity)" }
         return versions

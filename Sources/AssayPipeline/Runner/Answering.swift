@@ -134,7 +134,7 @@ struct Answering: Sendable {
     ) async throws -> [Outcome] {
         let prepared = try samples.map { sample in
             try prepare(
-                sample.question.question,
+                sample.query,
                 passages: sample.context.map(\.text),
                 chunks: sample.context.map(\.id),
                 context: traces.context(of: sample.question)

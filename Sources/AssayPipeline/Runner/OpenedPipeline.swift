@@ -26,6 +26,7 @@ package final class OpenedPipeline: Sendable {
     private let answering: Answering?
     /// Asked when the engine of `answering` cannot answer.
     private let fallback: Answering?
+    private let rewriting: Rewriting?
     private let retrievals = Mutex<[RetrievalScope: Retrieval]>([:])
 
     init(
@@ -47,16 +48,50 @@ package final class OpenedPipeline: Sendable {
         texts = PassageTexts(store: session.store, tables: index.tables, limit: session.textCache)
         answering = try session.answering(replicate: 0)
         fallback = try session.fallback()
+        rewriting = try session.rewriting(replicate: 0)
     }
 
     /// Whether the pipeline has an answer stage.
     package var answers: Bool { answering != nil }
     /// Name of the engine that answers when the first cannot, nil without one.
     package var fallbackEngine: String? { fallback?.spec.engine }
+    /// Whether a question may follow a conversation: the pipeline has a stage that rewrites it.
+    package var rewrites: Bool { rewriting != nil }
     /// Passages put into a prompt; without an answer stage ten.
     package var context: Int { parts.spec.answer?.context ?? 10 }
     /// Passages that a search gives at most.
     package var depth: Int { parts.spec.retrieve.depth }
+
+    /// The query of a question that follows a conversation: what is searched for, and what the prompt asks.
+    ///
+    /// - Parameters:
+    ///   - question: Its text.
+    ///   - history: The turns before it, oldest first; data, whoever is said to have spoken.
+    ///   - reason: Nobody is asked then: the query is made of the previous turns, with this reason.
+    /// - Returns: The query, nil for a question without history; tokens of a new reply; what it took.
+    /// - Throws: "ask.history" for a pipeline without the stage, or turns that are no conversation; when the engine is gone.
+    package func rewrite(
+        _ question: String,
+        after history: [Turn],
+        engineIsGone reason: String? = nil
+    ) async throws -> Rewritten {
+        guard !history.isEmpty else { return Rewritten() }
+        if let problem = Turn.problem(of: history) { throw AssayError("ask.history", problem) }
+        guard let rewriting else {
+            throw AssayError(
+                "ask.history",
+                "the pipeline '\(parts.spec.name)' takes single questions",
+                remedy: "add rewrite: { by: previous } to its file"
+            )
+        }
+        var watch = StageWatch()
+        let outcome =
+            if let reason { rewriting.withoutEngine(question, after: history, reason: reason) } else {
+                try await rewriting.rewrite(question, after: history)
+            }
+        watch.lap("rewrite")
+        return Rewritten(query: outcome.rewrite, usage: outcome.usage, stages: watch.stages)
+    }
 
     /// Finds the passages for a question.
     ///
@@ -172,34 +207,6 @@ package final class OpenedPipeline: Sendable {
         let made = Retrieval(index: index, parts: parts, vectors: matrix, scope: scope)
         retrievals.withLock { $0[scope] = made }
         return made
-    }
-}
-
-/// An answer with what it took.
-package struct Answered: Sendable {
-    /// The answer, or why there is none.
-    package var reply: PipelineSession.Reply
-    /// Name of the engine that was asked, nil without an answer stage.
-    package var engine: String?
-    /// Literals of control tokens in passages and question that were kept from becoming control tokens.
-    package var neutralised = 0
-    /// Price of the call by `engines.yaml`; 0 for stored answers and engines without a price.
-    package var cost = 0.0
-    /// Wall times.
-    package var stages: [StageTime] = []
-}
-
-/// How long a step of one question took; never part of results.
-package struct StageTime: Sendable, Equatable {
-    /// `embed`, `search`, `texts`, `generate`, `stored answer`.
-    package var stage: String
-    /// Wall time.
-    package var milliseconds: Double
-
-    /// Creates a time.
-    package init(stage: String, milliseconds: Double) {
-        self.stage = stage
-        self.milliseconds = milliseconds
     }
 }
 

@@ -9,18 +9,20 @@ extension PipelineRun {
     /// Passages whose text the record keeps.
     static let shownPassages = 10
     /// Questions that are searched, or looked up, at a time: a thread change for every question would cost more than a small index.
-    private static let block = 64
+    static let block = 64
 
-    /// The questions with what the retriever finds for each.
+    /// The questions with what the retriever finds for each, or for the query made of it.
     func ask(
         _ evalset: EvalsetSource,
+        _ rewrites: [String: QueryRewrite],
         _ indexed: IndexStage.Outcome,
         _ timings: inout RunTimings
     ) async throws -> [Sample] {
         let clock = ContinuousClock()
         let start = clock.now
         let spans = try await session.anchor(evalset, indexed.corpus.cited)
-        let vectors = try await session.queryVectors(evalset.questions.map(\.question), indexed.vectors)
+        let queries = evalset.questions.map { rewrites[$0.id]?.text ?? $0.question }
+        let vectors = try await session.queryVectors(queries, indexed.vectors)
         let retrieval = Retrieval(
             index: indexed.index,
             parts: session.parts,
@@ -36,6 +38,7 @@ extension PipelineRun {
             let numbers = first..<min(first + Self.block, evalset.questions.count)
             let found = try await ranked(
                 Array(evalset.questions[numbers]),
+                Array(queries[numbers]),
                 vectors.isEmpty ? nil : Array(vectors[numbers]),
                 retrieval
             )
@@ -44,7 +47,7 @@ extension PipelineRun {
                 timings.questions[question.id] = QuestionTiming(retrieveMs: list.milliseconds)
                 let chunks = try await passages.withTexts(list.chunks, first: max(context, Self.shownPassages))
                 list.trace.finish(
-                    question.question,
+                    queries[number],
                     chunks,
                     gold: spans[question.id] ?? [],
                     source: session.corpusName,
@@ -55,7 +58,8 @@ extension PipelineRun {
                         question: question,
                         goldSpans: spans[question.id] ?? [],
                         retrieved: chunks,
-                        contextCount: min(context, chunks.count)
+                        contextCount: min(context, chunks.count),
+                        rewrite: rewrites[question.id]
                     )
                 )
                 session.progress.advance("retrieve")
@@ -75,6 +79,7 @@ extension PipelineRun {
     /// The ranked lists of some questions, off the cooperative pool in one go.
     private func ranked(
         _ questions: [Question],
+        _ queries: [String],
         _ vectors: [[Float]]?,
         _ retrieval: Retrieval
     ) async throws -> [(chunks: [RetrievedChunk], milliseconds: Double, trace: OpenRetrieval)] {
@@ -84,7 +89,7 @@ extension PipelineRun {
             return try questions.indices.map { number in
                 let began = clock.now
                 let (chunks, trace) = try OpenRetrieval.run(in: traces.context(of: questions[number])) { context in
-                    try retrieval.rank(questions[number].question, vector: vectors?[number], context: context)
+                    try retrieval.rank(queries[number], vector: vectors?[number], context: context)
                 }
                 traces.touch(questions[number])
                 return (chunks, (clock.now - began) / .milliseconds(1), trace)

@@ -112,6 +112,8 @@ package struct PipelineRun: Sendable {
                 return (source: evalset, fingerprint: try evalset.fingerprint)
             }
         }
+        // So is an engine that nobody knows.
+        let rewriting = try session.rewriting(replicate: replicate)
         var indexed = try await session.openIndex(data: options.data, for: evalset?.source)
         var timings = RunTimings(stages: [
             indexed.corpus.read.timing, indexed.corpus.chunk.timing, indexed.corpus.embed.timing, indexed.timing,
@@ -124,7 +126,8 @@ package struct PipelineRun: Sendable {
             components: parts.versions
         )
         if let (evalset, fingerprint) = evalset {
-            let asked = try await ask(evalset, indexed, &timings)
+            let rewrites = try await rewrites(of: evalset.questions, rewriting, &results, &timings)
+            let asked = try await ask(evalset, rewrites, indexed, &timings)
             // Nothing is appended to the vector file from here on: other runs may.
             indexed.vectorLock = nil
             let answered = try await answer(asked, replicate, &results, &timings)

@@ -67,6 +67,11 @@ extension PipelineSession {
         return [answer.engine] + (parts.spec.serve?.fallback.map { [$0] } ?? [])
     }
 
+    /// Name of the engine that rewrites questions, nil where none is asked or it is the one that answers.
+    package var rewriterEngine: String? {
+        parts.rewriter?.product.engine.flatMap { $0 == parts.spec.answer?.engine ? nil : $0 }
+    }
+
     /// Starts an engine and waits until it answers.
     package func prepareEngine(_ name: String) async throws {
         try await engine(name).prepare()

@@ -28,6 +28,7 @@ package final class PipelineSession: Sendable {
     private let wrapping: @Sendable (any Engine) -> any Engine
     private let engines: Engines
     private let answersInFlight = Answering.Flights()
+    private let rewritesInFlight = Rewriting.Flights()
 
     /// Opens a pipeline.
     ///
@@ -40,7 +41,7 @@ package final class PipelineSession: Sendable {
     ///   - replay: A journal file that answers in place of every engine.
     ///   - documents: A folder of documents beside the corpus; its index is one of its own.
     ///   - textCache: Bytes of document texts kept in memory; nil keeps few.
-    ///   - wrapping: Put around the engine that answers, for admission and time limits.
+    ///   - wrapping: Put around the engines that rewrite and answer, for admission and time limits.
     ///   - now: The clock, injected.
     /// - Throws: `AssayError` for anything wrong with file, models or workspace.
     package init(
@@ -217,6 +218,25 @@ package final class PipelineSession: Sendable {
             guardian: try engines.promptGuard(spec.engine, at: spec.enginePlace),
             flights: answersInFlight,
             price: try engines.price(of: spec.engine, at: spec.enginePlace),
+            journal: journal
+        )
+    }
+
+    /// The rewriting stage, nil without one.
+    func rewriting(replicate: Int) throws -> Rewriting? {
+        guard let rewriter = parts.rewriter?.product, let place = parts.spec.rewrite?.place else { return nil }
+        var engine: (any Engine)?
+        if let name = rewriter.engine {
+            engine = wrapping(try engines.budgeted(name, at: place))
+        }
+        return Rewriting(
+            rewriter: rewriter,
+            engine: engine,
+            identity: try engine.map { try canonicalJSON($0.identity) } ?? "",
+            store: store,
+            replicate: replicate,
+            guardian: try rewriter.engine.map { try engines.promptGuard($0, at: place) } ?? PromptGuard(),
+            flights: rewritesInFlight,
             journal: journal
         )
     }

@@ -15,6 +15,7 @@ package enum PipelineSchema {
         chunk: {}
         embed: {}
         index: {}
+        rewrite: {}
         retrieve: { from: [ { dense: {} }, { bm25: {} } ], fuse: { rrf: {} } }
         answer: { engine: name }
         evaluate: { evalset: evalset, metrics: [ mrr ], judge: { engine: name }, attribution: {} }
@@ -34,6 +35,7 @@ package enum PipelineSchema {
             sections["chunk"] = chosen(Components.chunkers, key: "by", standard: "headings", owner: "chunk")
             sections["embed"] = chosen(Components.embedders, key: "by", standard: "bert", owner: "embed")
             sections["index"] = try index(recorder)
+            sections["rewrite"] = chosen(Components.rewriters, key: "by", standard: "standalone", owner: "rewrite")
             sections["retrieve"] = try retrieve(recorder)
             sections["answer"] = object(recorder, "answer")
             sections["evaluate"] = evaluate(recorder)

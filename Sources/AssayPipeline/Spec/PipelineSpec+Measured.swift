@@ -13,6 +13,8 @@ extension PipelineSpec {
             "retrieve": retrieve.measured,
         ]
         if let embed { members["embed"] = embed.measured }
+        // Absent by default, so that files without it keep their hashes.
+        if let rewrite { members["rewrite"] = rewrite.measured }
         if let answer { members["answer"] = answer.measured }
         if let evaluate { members["evaluate"] = evaluate.measured }
         return members

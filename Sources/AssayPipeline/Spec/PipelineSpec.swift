@@ -104,6 +104,8 @@ package struct PipelineSpec: Sendable {
     package let vectors: Named
     /// Options of the keyword index.
     package let keywords: ConfigNode?
+    /// `rewrite:`, nil where a question is searched for as it is.
+    package let rewrite: Named?
     /// `retrieve:`.
     package let retrieve: Retrieve
     /// `answer:`.
@@ -151,6 +153,9 @@ package struct PipelineSpec: Sendable {
         )
         keywords = index.node("keywords")
         try index.finish()
+        rewrite = try root.node("rewrite").map {
+            try Self.named($0, key: "by", default: "standalone", owner: "rewrite", place: place)
+        }
         retrieve = try Self.retrieve(root.node("retrieve"), hasEmbedder: embed != nil, place: place)
         answer = try root.node("answer").map { try Self.answer($0) }
         evaluate = try root.node("evaluate").map { try Self.evaluate($0, folder: folder) }

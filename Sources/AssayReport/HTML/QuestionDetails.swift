@@ -107,6 +107,9 @@ private struct PageRow: Encodable {
         }
         result.sample.question.question = QuestionList.clip(sample.question.question, limits.textBytes)
         result.sample.question.reference = QuestionList.clip(sample.question.reference, limits.textBytes)
+        result.sample.question.history = sample.question.history?.map {
+            Turn($0.role, QuestionList.clip($0.text, limits.textBytes))
+        }
         if let answer = sample.answer { result.sample.answer?.text = QuestionList.clip(answer.text, limits.textBytes) }
         for (index, quote) in sample.question.gold.enumerated() {
             result.sample.question.gold[index].quote = QuestionList.clip(quote.quote, limits.textBytes)

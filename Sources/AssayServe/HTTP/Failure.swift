@@ -71,7 +71,7 @@ struct Failure: Error, Equatable {
 
     private static func failure(_ error: AssayError) -> Failure {
         let code = error.code.rawValue
-        if code == "ask.question" || code == "document.id" {
+        if ["ask.question", "ask.history", "document.id"].contains(code) {
             return .badRequest(error.message, code: code)
         }
         if code == "document.size" {

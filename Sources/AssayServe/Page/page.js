@@ -2,8 +2,10 @@
 // The page of a service: asks /v1/chat/completions as any client would. Text of answers and documents is only ever set as text.
 const at = id => document.getElementById(id);
 const form = at("form"), question = at("question"), key = at("key"), answer = at("answer");
-let facts = { model: "", needs_key: false, answers: true };
+let facts = { model: "", needs_key: false, answers: true, conversations: false };
 let running = null, answerID = "";
+// Finished questions with their answers, oldest first; the last of them is the one whose answer is shown, if `shown` is it.
+let turns = [], shown = null;
 
 function make(tag, text, name) {
   const node = document.createElement(tag);
@@ -132,6 +134,41 @@ function busy(controller) {
   answer.setAttribute("aria-busy", String(Boolean(controller)));
 }
 
+// The messages of a request: as many of the last turns as a service takes, then the question.
+function messages(text) {
+  const past = [], size = turn => new TextEncoder().encode(turn.question + turn.answer).length;
+  let bytes = 0;
+  for (const turn of facts.conversations ? [...turns].reverse() : []) {
+    bytes += size(turn);
+    if (past.length >= 62 || bytes > 60000) break;
+    past.unshift({ role: "user", content: turn.question }, { role: "assistant", content: turn.answer });
+  }
+  return [...past, { role: "user", content: text }];
+}
+
+// The turn that was shown moves above the question.
+function fold() {
+  if (!facts.conversations || !shown) return;
+  const item = make("li");
+  item.append(make("p", shown.question, "asked"), make("p", shown.answer, "said"));
+  at("turns").append(item);
+  at("conversation").hidden = false;
+  shown = null;
+}
+
+function begin() {
+  if (running) running.abort();
+  turns = [];
+  shown = null;
+  answerID = "";
+  at("turns").replaceChildren();
+  for (const id of ["conversation", "result", "fresh"]) at(id).hidden = true;
+  at("status").textContent = "A new conversation.";
+  show("");
+  question.value = "";
+  question.focus();
+}
+
 async function retrieve(text, signal) {
   const response = await fetch("/v1/retrieve", { method: "POST", headers: headers(), body: JSON.stringify({ query: text }), signal });
   if (!response.ok) throw await failure(response);
@@ -142,7 +179,7 @@ async function retrieve(text, signal) {
 }
 
 async function complete(text, signal) {
-  const body = { model: facts.model, stream: true, messages: [{ role: "user", content: text }] };
+  const body = { model: facts.model, stream: true, messages: messages(text) };
   const start = performance.now();
   const response = await fetch("/v1/chat/completions", { method: "POST", headers: headers(), body: JSON.stringify(body), signal });
   if (!response.ok) throw await failure(response);
@@ -162,6 +199,15 @@ async function complete(text, signal) {
   showPassages(extra.passages);
   showAnswer(whole, extra.passages);
   showStages(extra.stages);
+  at("rewritten").hidden = !extra.rewritten;
+  at("rewritten").textContent = extra.rewritten ? "Searched for: " + extra.rewritten : "";
+  if (facts.conversations) {
+    shown = { question: text, answer: whole };
+    // Words that stand in for an answer are none: they are seen, but not sent on.
+    if (!extra.degraded) turns.push(shown);
+    at("fresh").hidden = false;
+    question.value = "";
+  }
   const notices = [extra.degraded, extra.notice, extra.abstained ? "the documents do not answer this question" : null].filter(Boolean);
   at("notice").hidden = notices.length === 0;
   at("notice").textContent = notices.join("; ");
@@ -176,7 +222,10 @@ async function ask() {
   const controller = new AbortController();
   show("");
   answerID = "";
-  for (const id of ["notice", "rating", "trace"]) at(id).hidden = true;
+  fold();
+  for (const id of ["notice", "rating", "trace", "rewritten"]) at(id).hidden = true;
+  at("asked").hidden = !facts.conversations;
+  at("asked").textContent = text;
   for (const id of ["up", "down"]) { at(id).setAttribute("aria-pressed", "false"); at(id).disabled = false; }
   at("rated").textContent = "";
   at("passages").replaceChildren();
@@ -212,6 +261,7 @@ question.addEventListener("keydown", event => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); ask(); }
 });
 document.addEventListener("keydown", event => { if (event.key === "Escape" && running) running.abort(); });
+at("fresh").addEventListener("click", begin);
 at("stop").addEventListener("click", () => running && running.abort());
 at("up").addEventListener("click", () => rate("up"));
 at("down").addEventListener("click", () => rate("down"));

@@ -6,6 +6,8 @@ import AssayPipeline
 /// The pipeline decides prompt, sampling and length, and evaluation measured just that: a field of the request that would change them
 /// is refused, not passed over. Fields that change nothing are accepted.
 struct ChatAsk: Equatable {
+    /// The turns before the question, oldest first.
+    var history: [Turn]
     var question: String
     var streams: Bool
     var includesUsage: Bool
@@ -13,7 +15,7 @@ struct ChatAsk: Equatable {
     /// Reads a request.
     ///
     /// - Throws: `Failure` 400 or 404 naming the field.
-    init(_ body: JSONValue, model: String, answer: PipelineSpec.Answer?) throws(Failure) {
+    init(_ body: JSONValue, model: String, answer: PipelineSpec.Answer?, rewrites: Bool) throws(Failure) {
         guard let name = body["model"]?.stringValue else {
             throw .badRequest("'model' is missing; this service has '\(model)'", param: "model")
         }
@@ -25,7 +27,9 @@ struct ChatAsk: Equatable {
                 param: "model"
             )
         }
-        question = try Self.question(body["messages"])
+        let turns = try ChatTurns(body["messages"]?.arrayValue ?? [], rewrites: rewrites)
+        history = turns.history
+        question = turns.question
         streams = try Self.flag(body["stream"], "stream")
         includesUsage = try Self.flag(body["stream_options"]?["include_usage"], "stream_options.include_usage")
         try Self.refuse(body, answer)
@@ -37,52 +41,6 @@ struct ChatAsk: Equatable {
         case .bool(let flag): return flag
         default: throw .badRequest("'\(name)' is true or false", param: name)
         }
-    }
-
-    /// The one message of the user.
-    private static func question(_ messages: JSONValue?) throws(Failure) -> String {
-        guard let messages = messages?.arrayValue, !messages.isEmpty else {
-            throw .badRequest("'messages' is missing or empty", param: "messages")
-        }
-        for message in messages {
-            let role = message["role"]?.stringValue ?? ""
-            if role == "system" || role == "developer" {
-                throw .badRequest(
-                    "the pipeline has its own instructions: send no message with the role '\(role)'",
-                    code: "unsupported_message",
-                    param: "messages"
-                )
-            }
-        }
-        guard messages.count == 1, messages[0]["role"]?.stringValue == "user" else {
-            throw .badRequest(
-                "each request is one question: send one message with the role 'user' (conversations are not supported)",
-                code: "unsupported_message",
-                param: "messages"
-            )
-        }
-        return try text(messages[0]["content"])
-    }
-
-    private static func text(_ content: JSONValue?) throws(Failure) -> String {
-        var text = content?.stringValue ?? ""
-        for part in content?.arrayValue ?? [] {
-            guard part["type"]?.stringValue == "text", let piece = part["text"]?.stringValue else {
-                throw .badRequest(
-                    "a message has parts of type 'text' only",
-                    code: "unsupported_content",
-                    param: "messages"
-                )
-            }
-            text += piece
-        }
-        guard text.contains(where: { !$0.isWhitespace }) else {
-            throw .badRequest("the message has no text", param: "messages")
-        }
-        guard text.utf8.count <= 20_000 else {
-            throw .badRequest("a question has at most 20,000 bytes", code: "ask.question", param: "messages")
-        }
-        return text
     }
 
     private static func refuse(_ body: JSONValue, _ answer: PipelineSpec.Answer) throws(Failure) {

@@ -9,10 +9,15 @@ extension Service {
     /// `POST /v1/chat/completions` in OpenAI's shape.
     func chat(_ request: Request, _ context: ServeContext, _ caller: Caller) async throws -> Response {
         let body = try await request.json(limit: ServeOptions.bodyBytes, from: context.channel)
-        let ask = try ChatAsk(body, model: model, answer: live.session.parts.spec.answer)
+        let ask = try ChatAsk(
+            body,
+            model: model,
+            answer: live.session.parts.spec.answer,
+            rewrites: takesConversations
+        )
         if ask.streams { return try await stream(ask, context, caller) }
         let served = try await whileConnected(context.channel) { [self] in
-            try await serve(ask.question, caller, id: Self.answerID())
+            try await serve(ask.question, after: ask.history, caller, id: Self.answerID())
         }
         return .json([
             "id": .string(served.id), "object": "chat.completion", "created": .int(served.created),
@@ -34,6 +39,7 @@ extension Service {
     ///
     /// - Parameters:
     ///   - question: Its text.
+    ///   - history: The turns before it, oldest first.
     ///   - caller: Who asks.
     ///   - id: Id of the answer.
     ///   - onAdmitted: Called when the engine takes the request.
@@ -42,6 +48,7 @@ extension Service {
     /// - Throws: `Failure` and errors of the machine; 504 when the whole of it takes longer than a request may.
     func serve(
         _ question: String,
+        after history: [Turn] = [],
         _ caller: Caller,
         id: String,
         onAdmitted: @escaping @Sendable () -> Void = {},
@@ -59,7 +66,7 @@ extension Service {
             let opened = live.opened
             let (served, stages): Made = try await opened.tracing(question, answer: \Made.served.text) {
                 try await before(scope.deadline) { [self] () -> Made in
-                    try await made(question, caller, opened, scope, id: id) { piece in
+                    try await made(question, history, caller, opened, scope, id: id) { piece in
                         first.mark()
                         onDelta?(piece)
                     }
@@ -77,14 +84,17 @@ extension Service {
 
     private func made(
         _ question: String,
+        _ history: [Turn],
         _ caller: Caller,
         _ opened: OpenedPipeline,
         _ scope: RequestScope,
         id: String,
         onDelta: @escaping @Sendable (String) -> Void
     ) async throws -> Made {
-        let found = try await opened.retrieve(question, scope: caller.scope)
-        meter.retrieved(found.passages, found.stages)
+        let rewritten = try await self.rewritten(question, after: history, opened, caller, deadline: scope.deadline)
+        let query = rewritten.query?.text ?? question
+        let found = try await opened.retrieve(query, scope: caller.scope)
+        meter.retrieved(found.passages, rewritten.stages + found.stages)
         var stagesOfAnswer: [StageTime] = []
         var served = Served(
             id: id,
@@ -98,13 +108,14 @@ extension Service {
             usage: Usage(promptTokens: 0, completionTokens: 0),
             passages: found.passages,
             generation: opened.generation,
-            stages: found.stages,
-            notice: opened.notice
+            stages: rewritten.stages + found.stages,
+            notice: opened.notice,
+            rewritten: rewritten.query
         )
         let hasSpoken = Flag()
         do {
             let answered = try await RequestScope.$current.withValue(scope) {
-                try await engineAnswer(question, found.passages, opened, hasSpoken, onDelta)
+                try await engineAnswer(query, found.passages, opened, hasSpoken, onDelta)
             }
             stagesOfAnswer = answered.stages
             meter.asked(answered)
@@ -160,7 +171,7 @@ extension Service {
         "The language model is not available at the moment. The passages found for the question are given without an answer."
 
     /// Whether nobody would get an answer now, in contrast to this request alone.
-    private static func isEngineGone(_ error: any Error) -> Bool {
+    static func isEngineGone(_ error: any Error) -> Bool {
         switch error {
         case let error as AssayError: error.code.rawValue.hasPrefix("engine.")
         case let failure as Failure: failure.code == "engine_unavailable"

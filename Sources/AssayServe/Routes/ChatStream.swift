@@ -6,7 +6,7 @@ import NIOCore
 import Synchronization
 
 /// Something that happens while an answer is made.
-private enum StreamEvent: Sendable {
+enum StreamEvent: Sendable {
     case admitted
     case delta(String)
     case done(Served)
@@ -15,19 +15,56 @@ private enum StreamEvent: Sendable {
     case quiet
 }
 
+/// Writes what happens as server-sent events of one interface.
+protocol StreamFrames: Sendable {
+    /// What comes before any event.
+    mutating func opening() -> [UInt8]
+    /// The bytes of an event, none where the interface has nothing for it.
+    mutating func frame(_ event: StreamEvent) -> [UInt8]
+}
+
 extension Service {
     /// A chat completion as server-sent events.
-    ///
-    /// The status is sent when the engine has taken the request: whoever is refused gets the right status, not an event.
     func stream(_ ask: ChatAsk, _ context: ServeContext, _ caller: Caller) async throws -> Response {
         let id = Self.answerID()
+        let frames = ChatFrames(
+            id: id,
+            model: model,
+            created: Int(Date().timeIntervalSince1970),
+            includesUsage: ask.includesUsage,
+            withScores: caller.may(.eval)
+        )
+        return try await stream(
+            ask.question,
+            after: ask.history,
+            id: id,
+            frames,
+            route: "/v1/chat/completions",
+            context,
+            caller
+        )
+    }
+
+    /// An answer as server-sent events.
+    ///
+    /// The status is sent when the engine has taken the request: whoever is refused gets the right status, not an event.
+    func stream(
+        _ question: String,
+        after history: [Turn],
+        id: String,
+        _ frames: some StreamFrames,
+        route: String,
+        _ context: ServeContext,
+        _ caller: Caller
+    ) async throws -> Response {
         let start = ContinuousClock.now
         let (events, feed) = AsyncStream<StreamEvent>.makeStream()
         let watch = try await context.channel.pipeline.handler(type: ConnectionWatch.self).get()
         let task = Task { [self] in
             do {
                 let served = try await serve(
-                    ask.question,
+                    question,
+                    after: history,
                     caller,
                     id: id,
                     onAdmitted: { feed.yield(.admitted) },
@@ -56,18 +93,11 @@ extension Service {
                 feed.yield(.quiet)
             }
         }
-        let frames = ChatFrames(
-            id: id,
-            model: model,
-            created: Int(Date().timeIntervalSince1970),
-            includesUsage: ask.includesUsage,
-            withScores: caller.may(.eval)
-        )
         begin()
         ending.then { [self] in
             pulse.cancel()
             end()
-            meter.request("POST", "/v1/chat/completions", status: 200, since: start)
+            meter.request("POST", route, status: 200, since: start)
         }
         let tooLate = options.deadline + .seconds(60)
         let body = ResponseBody { writer in
@@ -81,7 +111,7 @@ extension Service {
                 ending.run()
             }
             var frames = frames
-            try await writer.write(ByteBuffer(bytes: frames.opening))
+            try await writer.write(ByteBuffer(bytes: frames.opening()))
             if let first { try await writer.write(ByteBuffer(bytes: frames.frame(first))) }
             for await event in events { try await writer.write(ByteBuffer(bytes: frames.frame(event))) }
             try await writer.finish(nil)
@@ -95,7 +125,7 @@ extension Service {
 }
 
 /// Writes OpenAI's chunks.
-private struct ChatFrames: Sendable {
+private struct ChatFrames: StreamFrames {
     let id: String
     let model: String
     let includesUsage: Bool
@@ -112,7 +142,7 @@ private struct ChatFrames: Sendable {
     }
 
     /// The role, before any content.
-    var opening: [UInt8] { chunk(delta: ["role": "assistant", "content": ""]) }
+    func opening() -> [UInt8] { chunk(delta: ["role": "assistant", "content": ""]) }
 
     mutating func frame(_ event: StreamEvent) -> [UInt8] {
         switch event {

@@ -22,7 +22,7 @@ extension Service {
     func pageFacts() -> Response {
         .json([
             "model": .string(model), "needs_key": .bool(callers.areKeysRequired),
-            "answers": .bool(live.opened.answers),
+            "answers": .bool(live.opened.answers), "conversations": .bool(takesConversations),
         ])
     }
 

@@ -30,6 +30,7 @@ extension Service {
         on(.get, "/v1/models/:model", needs: .query) { _, context, _ in try self.oneModel(context) }
         on(.post, "/v1/retrieve", needs: .query) { try await self.retrieve($0, $1, $2) }
         on(.post, "/v1/chat/completions", needs: .query) { try await self.chat($0, $1, $2) }
+        on(.post, "/v1/responses", needs: .query) { try await self.responses($0, $1, $2) }
         on(.post, "/v1/embeddings", needs: .query) { try await self.embeddings($0, $1, $2) }
         on(.post, "/v1/feedback", needs: .query) { try await self.feedback($0, $1, $2) }
         on(.post, "/v1/documents", needs: .ingest) { try await self.addDocument($0, $1, $2) }

@@ -20,6 +20,8 @@ struct Served: Sendable {
     /// Why there are passages only, nil for a full answer.
     var degraded: String?
     var notice: String?
+    /// What was searched for and asked in place of a question of a conversation.
+    var rewritten: QueryRewrite?
 
     /// Takes the answer of an engine.
     mutating func take(_ answer: Answer, of engine: String?) {
@@ -69,7 +71,7 @@ struct Served: Sendable {
 
     /// What is Assay's own: passages with the cited sentences, times, generation.
     func extra(withScores: Bool) -> JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "passages": .array(
                 passages.enumerated().map { index, passage in
                     guard case .object(var members) = Service.passage(passage, number: index + 1, withScore: withScores)
@@ -85,6 +87,12 @@ struct Served: Sendable {
             "engine": engine.map { .string($0) } ?? .null, "degraded": degraded.map { .string($0) } ?? .null,
             "notice": notice.map { .string($0) } ?? .null,
         ]
+        if let rewritten {
+            members["rewritten"] = .string(rewritten.text)
+            // The reason is for the log and for evaluations: it may say more of an engine than a client should know.
+            members["rewrite_fallback"] = .bool(rewritten.fallback != nil)
+        }
+        return .object(members)
     }
 
     private func span(of citation: Citation, in passage: RetrievedChunk) -> Range<Int> {

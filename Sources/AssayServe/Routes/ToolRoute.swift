@@ -64,15 +64,26 @@ extension Service {
             ]
         ]
         if live.opened.answers {
+            var properties: [String: JSONValue] = ["question": text]
+            if takesConversations { properties["history"] = Self.historySchema }
             tools.append([
                 "name": "ask",
                 "description": "Answers a question from the documents, with citations like [1] and the passages cited.",
-                "inputSchema": ["type": "object", "required": ["question"], "properties": ["question": text]],
+                "inputSchema": ["type": "object", "required": ["question"], "properties": .object(properties)],
                 "annotations": ["readOnlyHint": true],
             ])
         }
         return .array(tools)
     }
+
+    private static let historySchema: JSONValue = [
+        "type": "array", "maxItems": .int(Turn.limit),
+        "description": "The conversation before the question, oldest message first, user and assistant in turn",
+        "items": [
+            "type": "object", "required": ["role", "content"],
+            "properties": ["role": ["enum": ["user", "assistant"]], "content": ["type": "string", "minLength": 1]],
+        ],
+    ]
 
     private func call(_ id: JSONValue, _ parameters: JSONValue, _ caller: Caller) async -> Response {
         let arguments = parameters["arguments"] ?? .null
@@ -89,7 +100,21 @@ extension Service {
                 guard let question = arguments["question"]?.stringValue else {
                     throw Failure.badRequest("'question' is missing")
                 }
-                let answer = try await serve(question, caller, id: Self.answerID())
+                let history = arguments["history"] ?? .null
+                guard history == .null || history.arrayValue != nil else {
+                    throw Failure.badRequest("'history' is a list of messages", param: "history")
+                }
+                let turns = try ChatTurns(
+                    (history.arrayValue ?? []) + [["role": "user", "content": .string(question)]],
+                    rewrites: takesConversations,
+                    field: "history"
+                )
+                let answer = try await serve(
+                    turns.question,
+                    after: turns.history,
+                    caller,
+                    id: Self.answerID()
+                )
                 return Self.reply(to: id, Self.result(answer.passages, answer: answer))
             default: return Self.reply(to: id, error: -32602, "unknown tool")
             }
@@ -113,6 +138,7 @@ extension Service {
         if let answer {
             structured["answer"] = .string(answer.text)
             structured["degraded"] = .bool(answer.degraded != nil)
+            if let rewritten = answer.rewritten { structured["rewritten"] = .string(rewritten.text) }
         }
         return [
             "content": [["type": "text", "text": .string(text)]], "structuredContent": .object(structured),

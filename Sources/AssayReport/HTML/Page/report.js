@@ -486,6 +486,14 @@
     const depth = whole.depth === undefined ? hits.length : whole.depth;
     const columns = [el("div", {}, el("p", { class: "prose question" }, question.question), badges(row, [question.split, ...question.tags]))];
     const [left] = columns;
+    if (question.history) {
+      left.append(heading("Conversation before it"), ...question.history.map(turn =>
+        el("p", { class: "prose" }, el("b", {}, turn.role === "user" ? "User: " : "Assistant: "), turn.text)));
+    }
+    if (sample.rewrite) {
+      left.append(heading("Searched for"), prose(sample.rewrite.text));
+      if (sample.rewrite.fallback) left.append(el("p", {}, el("span", { class: "tag bad" }, "previous turns"), " ", sample.rewrite.fallback));
+    }
     if (question.reference) left.append(heading("Reference"), prose(question.reference));
     if (sample.answer) left.append(heading("Answer"), answerText(sample, hits), answerFacts(sample.answer, timing));
     if (result.failure !== undefined) left.append(heading("Answer"), el("p", {}, el("span", { class: "tag bad" }, "failed"), " ", result.failure));
