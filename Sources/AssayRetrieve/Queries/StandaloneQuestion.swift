@@ -4,7 +4,7 @@ package import AssayModel
 ///
 /// The conversation stands in the prompt as quoted lines, `User: …` and `Assistant: …`, the last `turns` of them and each cut to
 /// `turn_bytes`. Of the reply the first line is taken, without a label or quotation marks around it. A reply that has none, that the
-/// token limit cut, or whose line has more than 2,000 bytes gives the query of `previous` with two turns.
+/// token limit cut, or whose line has more than 2,000 bytes gives the query of `previous` with one turn.
 ///
 /// Options: `engine` (a name in engines.yaml), `turns` (1...20, 6), `turn_bytes` (50...4000, 600), `max_tokens` (8...1024, 64).
 package struct StandaloneQuestion: QueryRewriter {
@@ -16,7 +16,7 @@ package struct StandaloneQuestion: QueryRewriter {
     private let turns: Int
     private let turnBytes: Int
     private let maxTokens: Int
-    private let previous = PreviousTurns(turns: 2)
+    private let previous = PreviousTurns(turns: 1)
 
     /// Reads the options; the engine is made by the pipeline.
     package init(options: inout OptionReader, resources: Resources) throws {

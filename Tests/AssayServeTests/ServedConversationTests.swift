@@ -7,7 +7,7 @@ import Testing
 
 /// Conversations with the real binary over real HTTP.
 @Suite(.enabled(if: ServedProject.isBuilt))
-struct ConversationTests {
+struct ServedConversationTests {
     private static let conversation: [JSONValue] = [
         ["role": "user", "content": "What is machine M3?"], ["role": "assistant", "content": "A machine [1]."],
         ["role": "user", "content": "And which color?"],
