@@ -59,6 +59,13 @@ struct RewritingTests {
         #expect(engine.requests.count == 2 && engine.requests[1].seed == engine.requests[0].seed + 1)
         _ = try await rewriting(engine, session).rewrite("And the shaft?", after: history + history)
         #expect(engine.requests.count == 3)
+        // A plan asks nobody: it takes the reply that is there, or the turns.
+        let planned = try rewriting(engine, session)
+        let known = Question(id: "k", question: "And the shaft?", history: history)
+        #expect(try await planned.storedOrFallback(known).text == "Which color is the shaft?")
+        let unknown = Question(id: "u", question: "And the nut?", history: history)
+        #expect(try await planned.storedOrFallback(unknown).text == "Which color is the gear? And the nut?")
+        #expect(engine.requests.count == 3)
         // A block asks for what it has twice once.
         let questions = (0..<4).map { Question(id: "q\($0)", question: "And the bolt?", history: history) }
         let outcomes = try await rewriting(engine, session).rewrites(questions, QuestionTraces()) {}

@@ -166,6 +166,7 @@
       if (whole) {
         const { sample, failure } = whole.result;
         parts.push(sample.question.question, sample.question.reference, sample.answer ? sample.answer.text : "", failure || "",
+          sample.rewrite ? sample.rewrite.text : "",
           ...sample.question.gold.map(gold => gold.document));
       }
       haystacks[row] = parts.join("\n").toLowerCase();
