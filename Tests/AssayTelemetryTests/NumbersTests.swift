@@ -174,7 +174,7 @@ struct NumbersTests {
 
     @Test(
         arguments: [
-            (nil, .seconds, "–"), (0, .seconds, "0 µs"), (0.000_25, .seconds, "250 µs"), (0.0712, .seconds, "71.2 ms"),
+            (nil, .seconds, "–"), (0, .seconds, "0 s"), (0.000_25, .seconds, "250 µs"), (0.0712, .seconds, "71.2 ms"),
             (12.34, .seconds, "12.3 s"), (0.3333, .share, "33.3 %"), (0.05, .perSecond, "0.05/s"),
             (1, .breaker, "tries again"),
             (1_234_567, .count, "1,234,567"), (61_500_000, .bytes, "61.5 MB"), (0.002, .cores, "0.002"),

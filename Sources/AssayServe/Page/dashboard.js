@@ -2,7 +2,7 @@
 // The overview of a service: asks /dashboard.json every few seconds and draws what it lists. Texts are only ever set as text.
 const at = id => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg", CAPACITY = 720, COLORS = 6;
-const WIDTH = 460, HEIGHT = 176, LEFT = 56, RIGHT = 8, TOP = 8, BOTTOM = 22;
+const WIDTH = 460, HEIGHT = 152, LEFT = 56, RIGHT = 8, TOP = 8, BOTTOM = 22;
 // Points of the last hour, by key; `from` is the number of the first.
 let history = { started: 0, from: 0, times: [], values: {} };
 let board = null, isPaused = false, timer = 0, lastAnswer = 0, needsKey = false;
@@ -32,9 +32,9 @@ function shown(value, unit) {
   if (value === null || value === undefined) return "no data";
   switch (unit) {
     case "per_second": return digits(value) + "/s";
-    case "seconds": return Math.abs(value) < 1e-3 ? digits(value * 1e6) + " µs" : Math.abs(value) < 1 ? digits(value * 1e3) + " ms" : digits(value) + " s";
+    case "seconds": return value === 0 ? "0 s" : Math.abs(value) < 1e-3 ? digits(value * 1e6) + " µs" : Math.abs(value) < 1 ? digits(value * 1e3) + " ms" : digits(value) + " s";
     case "share": return digits(value * 100) + " %";
-    case "bytes": return value < 1e3 ? digits(value) + " B" : value < 1e6 ? digits(value / 1e3) + " kB" : value < 1e9 ? digits(value / 1e6) + " MB" : digits(value / 1e9) + " GB";
+    case "bytes": return value === 0 ? "0 MB" : value < 1e3 ? digits(value) + " B" : value < 1e6 ? digits(value / 1e3) + " kB" : value < 1e9 ? digits(value / 1e6) + " MB" : digits(value / 1e9) + " GB";
     case "breaker": return value >= 2 ? "open" : value >= 1 ? "tries again" : "closed";
     default: return digits(value);
   }

@@ -14,6 +14,7 @@ package enum BoardText {
     ///   - board: Numbers of a service, whose texts may be hostile.
     ///   - width: Characters for the course.
     ///   - clean: Makes a text harmless for a terminal.
+    /// - Returns: In the board's order.
     package static func rows(_ board: ServiceBoard, width: Int, clean: (String) -> String) -> [Row] {
         board.panels.compactMap { panel in
             let lines = shown(panel, board)
@@ -34,7 +35,12 @@ package enum BoardText {
 
     /// The frame of a terminal: heading, panels with their course, what went wrong.
     ///
-    /// - Parameter width: Characters of a line.
+    /// - Parameters:
+    ///   - board: Numbers of a service, whose texts may be hostile.
+    ///   - origin: Where it listens.
+    ///   - width: Characters of a line.
+    ///   - clean: Makes a text harmless for a terminal.
+    /// - Returns: Its lines.
     package static func frame(
         _ board: ServiceBoard,
         at origin: String,
@@ -165,6 +171,7 @@ package enum BoardText {
 
     private static func seconds(_ value: Double) -> String {
         switch abs(value) {
+        case 0: "0 s"
         case ..<0.001: "\(number(value * 1_000_000)) µs"
         case ..<1: "\(number(value * 1_000)) ms"
         default: "\(number(value)) s"

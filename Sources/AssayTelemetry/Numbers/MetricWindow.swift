@@ -70,6 +70,7 @@ package struct MetricWindow: Sendable {
     ///   - share: 0 to 1.
     ///   - metric: A histogram.
     ///   - chosen: Which of its series; they are added.
+    /// - Returns: In the metric's unit.
     package func quantile(_ share: Double, _ metric: MetricDefinition, where chosen: Choice = { _ in true }) -> Double?
     {
         guard let counts = buckets(metric, where: chosen), let highest = metric.buckets.last else { return nil }

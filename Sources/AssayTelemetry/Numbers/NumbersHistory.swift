@@ -78,6 +78,7 @@ package final class NumbersHistory: Sendable {
     /// - Parameters:
     ///   - after: Number of the last point that it has; nil for none.
     ///   - last: Points at most, the newest.
+    /// - Returns: What `/dashboard.json` says.
     package func board(after: Int? = nil, last: Int? = nil) -> ServiceBoard {
         let snapshot = registry.snapshot(at: clock.now())
         let time = clock.unixTime()
