@@ -193,8 +193,10 @@ def wait_spans(url, enough, seconds=60):
     spans = []
     while time.monotonic() < end:
         with contextlib.suppress(urllib.error.HTTPError):
+            before = len(spans)
             spans = fetch_json(f"{url}/v1/projects/peers/spans?limit=1000")["data"]
-            if enough(spans):
+            # Phoenix takes spans in one after the other: they are complete when a second later there are no more.
+            if enough(spans) and len(spans) == before:
                 return spans
         time.sleep(1)
     check("Phoenix shows the spans within a minute", False, [span["name"] for span in spans])
@@ -333,6 +335,8 @@ def main():
     parser.add_argument("--prometheus", required=True)
     parser.add_argument("--only", choices=["protocol", "phoenix", "prometheus", "service"])
     options = parser.parse_args()
+    # What an earlier run has stored would not be asked for again.
+    os.environ.pop("ASSAY_WORKSPACE", None)
     work = tempfile.mkdtemp(prefix="assay-peers-")
     try:
         folder = f"{work}/project"

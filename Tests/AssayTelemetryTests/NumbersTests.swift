@@ -70,6 +70,7 @@ struct NumbersTests {
         registry.observe(ServiceMetrics.timeToFirstToken, 0.07, "e")
         registry.observe(ServiceMetrics.serverDuration, 0.1, "chat", "e", "")
         registry.observe(ServiceMetrics.serverDuration, 50, "chat", "e", "engine.http")
+        registry.observe(ServiceMetrics.serverDuration, 0.001, "chat", "e", "queue_full")
         registry.observe(ServiceMetrics.stageDuration, 0.003, "search")
         registry.observe(ServiceMetrics.tokenUsage, 400, "chat", "e", "input")
         registry.observe(ServiceMetrics.tokenUsage, 50, "chat", "e", "output")

@@ -142,6 +142,11 @@ package final class NumbersHistory: Sendable {
         while kept.count > 1, kept[0].time < limit { kept.removeFirst() }
     }
 
+    /// Failures of questions that are turned away, under the codes that clients see: they are counted as rejections already.
+    private static let refusals: Set<String> = [
+        "queue_full", "deadline_exceeded", "draining", "engine_unavailable", "request_limit", "token_limit",
+    ]
+
     /// What was turned away and what failed since the start, by reason, the most frequent of the last minute first.
     private static func troubles(_ windows: ServiceNumbers.Windows, _ now: MetricSnapshot) -> [ServiceBoard.Trouble] {
         let start = MetricWindow(from: MetricSnapshot(at: .zero, [:]), to: now)
@@ -167,7 +172,7 @@ package final class NumbersHistory: Sendable {
         }
         let failed = rows("failed", ServiceMetrics.serverDuration, label: 2) { window, reason in
             window.observations(ServiceMetrics.serverDuration) { $0[2] == reason }
-        }
+        }.filter { !refusals.contains($0.reason) }
         return (rejected + failed).filter { $0.sinceStart > 0 }.sorted {
             ($1.lastMinute, $1.sinceStart, $0.kind, $0.reason) < ($0.lastMinute, $0.sinceStart, $1.kind, $1.reason)
         }

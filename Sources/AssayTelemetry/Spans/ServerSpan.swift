@@ -45,6 +45,7 @@ package final class ServerSpan: Sendable {
         }
         method = Self.methods.contains(request.method) ? request.method : "HTTP"
         span = tracer.startAnySpan(method, context: context, ofKind: .server)
+        guard span.isRecording else { return }
         span.updateAttributes { attributes in
             if Self.methods.contains(request.method) {
                 attributes["http.request.method"] = request.method
