@@ -96,7 +96,8 @@ let package = Package(
             ],
             resources: [
                 .embedInCode("Page/page.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
-                .embedInCode("Page/openapi.json"),
+                .embedInCode("Page/openapi.json"), .embedInCode("Page/dashboard.html"),
+                .embedInCode("Page/dashboard.css"), .embedInCode("Page/dashboard.js"),
             ]
         ),
         // MARK: app
@@ -157,8 +158,8 @@ let package = Package(
         .testTarget(
             name: "AssayServeTests",
             dependencies: [
-                "AssayServe", "AssayPipeline", "AssayModel", "AssayEngines", "AssayHTTP", "AssayTestProcess",
-                "AssayTestServer",
+                "AssayServe", "AssayPipeline", "AssayModel", "AssayEngines", "AssayHTTP", "AssayTelemetry",
+                "AssayTestProcess", "AssayTestServer",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             exclude: ["Browser", "Clients"]

@@ -7,20 +7,18 @@ import http.server
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 import urllib.error
-import urllib.parse
-import urllib.request
 
 from google.protobuf import json_format
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from peers_service import asked_over_http, counted
+from peers_tools import check, fetch_json, free_port, promql, running, wait_for
 
 FACTS = [
     ("quartz", "Quartz clocks lose four seconds in a year."),
@@ -28,60 +26,6 @@ FACTS = [
     ("lantern", "A lantern of the coast guard burns nine hours."),
     ("orchard", "The orchard behind the mill has sixty pear trees."),
 ]
-
-
-def check(what, ok, detail=""):
-    print(("ok    " if ok else "FAILED  ") + what, flush=True)
-    if not ok:
-        print(str(detail)[:4000])
-        sys.exit(1)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextlib.contextmanager
-def running(command, log, **options):
-    """A process of its own group that ends with the block."""
-    with open(log, "w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **options)
-        try:
-            yield process
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-
-
-def fetch(url, body=None, headers=None, timeout=30):
-    request = urllib.request.Request(url, data=body, headers=headers or {})
-    with urllib.request.urlopen(request, timeout=timeout) as response:
-        return response.read()
-
-
-def fetch_json(url, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    return json.loads(fetch(url, data, {"Content-Type": "application/json"}))
-
-
-def wait_for(url, process, log, seconds=240):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            break
-        try:
-            fetch(url, timeout=5)
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(1)
-    check(f"{url} answers within {seconds} s", False, open(log).read()[-3000:])
 
 
 class Receiver:
@@ -241,6 +185,7 @@ def phoenix(binary, folder, command, work):
                 children(asked, root["context"]["span_id"])
             ), children(asked, root["context"]["span_id"]),
         )
+        asked_over_http(binary, folder, url, work, FACTS[2][0] + " of the coast guard?", documents)
 
 
 def wait_spans(url, enough, seconds=60):
@@ -248,8 +193,10 @@ def wait_spans(url, enough, seconds=60):
     spans = []
     while time.monotonic() < end:
         with contextlib.suppress(urllib.error.HTTPError):
+            before = len(spans)
             spans = fetch_json(f"{url}/v1/projects/peers/spans?limit=1000")["data"]
-            if enough(spans):
+            # Phoenix takes spans in one after the other: they are complete when a second later there are no more.
+            if enough(spans) and len(spans) == before:
                 return spans
         time.sleep(1)
     check("Phoenix shows the spans within a minute", False, [span["name"] for span in spans])
@@ -381,19 +328,15 @@ def scrape(target, tools, work):
             check(f"PromQL {query} is {wanted}", got is not None and abs(got - wanted) < 1e-9, got)
 
 
-def promql(url, query):
-    answer = fetch_json(url + "/api/v1/query?query=" + urllib.parse.quote(query))
-    result = answer["data"]["result"]
-    return float(result[0]["value"][1]) if result else None
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--assay", required=True)
     parser.add_argument("--phoenix", required=True)
     parser.add_argument("--prometheus", required=True)
-    parser.add_argument("--only", choices=["protocol", "phoenix", "prometheus"])
+    parser.add_argument("--only", choices=["protocol", "phoenix", "prometheus", "service"])
     options = parser.parse_args()
+    # What an earlier run has stored would not be asked for again.
+    os.environ.pop("ASSAY_WORKSPACE", None)
     work = tempfile.mkdtemp(prefix="assay-peers-")
     try:
         folder = f"{work}/project"
@@ -404,6 +347,8 @@ def main():
             phoenix(os.path.abspath(options.assay), folder, options.phoenix, work)
         if options.only in (None, "prometheus"):
             prometheus("Tests/AssayTelemetryTests/Fixtures/metrics.txt", options.prometheus, work)
+        if options.only in (None, "service"):
+            counted(os.path.abspath(options.assay), folder, options.prometheus, work, [f"What is known of the {word}?" for word, _ in FACTS])
         print("peers: all checks passed")
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -1,4 +1,5 @@
 import AssayModel
+import AssayTelemetry
 import Synchronization
 
 /// The answers given last, so that feedback can be joined to them; in memory only, nothing of a question is written down unasked.
@@ -10,6 +11,8 @@ final class ServedAnswers: Sendable {
         var text: String
         var passages: [String]
         var generation: Int
+        /// Where judgements of it belong, nil when nobody traces.
+        var trace: TracedQuestion?
     }
 
     private struct State {

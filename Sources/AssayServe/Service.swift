@@ -1,5 +1,6 @@
 import AssayModel
 package import AssayPipeline
+import AssayTelemetry
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -16,6 +17,7 @@ package final class Service: Sendable {
     let guards: EngineGuards
     let served = ServedAnswers()
     let meter: ServiceMeter
+    let numbers: NumbersHistory
     let now: @Sendable () -> String
     let log: @Sendable (String) -> Void
     private let state = Mutex(State())
@@ -56,6 +58,7 @@ package final class Service: Sendable {
         callers = try Callers(path: options.keys)
         limits = RateLimits()
         meter = ServiceMeter(pipeline: session.parts.spec.name)
+        numbers = NumbersHistory(meter.registry, model: session.parts.spec.name)
         live = try await LivePipeline(session, data: options.data)
         meterReadings()
         if live.session.parts.spec.answer == nil { state.withLock { $0.isEngineReady = true } }
@@ -98,6 +101,7 @@ package final class Service: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
             group.addTask { await self.followGenerations() }
+            group.addTask { await self.numbers.follow() }
             for name in live.session.engineNames { group.addTask { await self.prepareEngine(name, answers: true) } }
             if let name = live.session.rewriterEngine {
                 group.addTask { await self.prepareEngine(name, answers: false) }

@@ -15,6 +15,7 @@ struct AssayCommand: AsyncParsableCommand {
             AskCommand.self,
             ServeCommand.self,
             KeysCommand.self,
+            TopCommand.self,
             ScoreCommand.self,
             ReportCommand.self,
             CompareCommand.self,

@@ -5,6 +5,9 @@ import Testing
 
 /// What the tests of the page need.
 enum Chromium {
+    static var hasPython: Bool {
+        ["/usr/bin", "/usr/local/bin"].contains { FileManager.default.isExecutableFile(atPath: $0 + "/python3") }
+    }
     static var isThere: Bool {
         let folders = ["/usr/bin", "/usr/local/bin", "/snap/bin"]
         func has(_ names: [String]) -> Bool {

@@ -275,7 +275,7 @@ struct ServiceTests {
                     #expect(reply.status < 500 || path == "/readyz")
                 }
             }
-            for path in ["/", "/page.css", "/page.js"] {
+            for path in ["/", "/page.css", "/page.js", "/dashboard", "/dashboard.css", "/dashboard.js"] {
                 let reply = try await service.send("GET", path)
                 #expect(reply.head["content-security-policy"] == Service.pagePolicy)
                 #expect(reply.head["x-content-type-options"] == "nosniff")

@@ -40,7 +40,8 @@ struct DashboardTests {
 
     @Test(arguments: [
         ("rate(assay_answers[5m])", "assay_answers"), ("sum by (assay_nothing) (assay_queue_depth)", "assay_nothing"),
-        ("assay_queue_depth{model=\"x\"}", "model"),
+        ("assay_queue_depth{model=\"x\"}", "model"), ("assay_answers_total{assay_outcome=\"lost\"}", "lost"),
+        ("assay_rejections_total{assay_reason=~\"key|never\"}", "never"),
         ("sum(gen_ai_server_time_to_first_token_seconds)", "gen_ai_server"),
     ])
     func aWrongNameIsFound(expression: String, part: String) {
@@ -63,6 +64,12 @@ struct DashboardTests {
 /// The names in a PromQL expression.
 private struct Expression {
     var problems: [String] = []
+
+    /// The values that a label of a metric may have; nil where they come from a configuration.
+    private static func values(of label: String, in name: String) -> [String]? {
+        let metric = ServiceMetrics.all.first { $0.sampleNames.contains(name) }
+        return metric?.labels.first { $0.name == label }?.values.map { $0 + ["other"] }
+    }
 
     init(_ text: String, recorded: Set<String>) {
         let metrics = Dictionary(
@@ -87,6 +94,11 @@ private struct Expression {
             for selector in (match.3 ?? "").split(separator: ",") {
                 let label = String(selector.prefix { $0 != "=" && $0 != "!" })
                 if !known.union(everywhere).contains(label) { problems.append("\(name) has no label \(label)") }
+                guard let allowed = Self.values(of: label, in: name) else { continue }
+                let text = selector.drop { $0 != "\"" }.filter { $0 != "\"" }
+                for value in text.split(separator: "|") where !allowed.contains(String(value)) {
+                    problems.append("\(label) of \(name) is never \(value)")
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 import AssayModel
 import AssayPipeline
+import AssayTelemetry
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -140,7 +141,8 @@ extension Service {
                 question: question,
                 text: served.text,
                 passages: served.passages.map(\.id),
-                generation: served.generation
+                generation: served.generation,
+                trace: .current
             )
         )
         return (served, stagesOfAnswer)

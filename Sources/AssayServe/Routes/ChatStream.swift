@@ -1,4 +1,5 @@
 import AssayModel
+import AssayTelemetry
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -73,7 +74,10 @@ extension Service {
                 feed.yield(.done(served))
             } catch {
                 if let error = error as? AssayError { log("a stream ended: \(error)") }
-                feed.yield(.failed(Failure(error)))
+                let failure = Failure(error)
+                // The status may be sent: the span of the request says what became of the answer.
+                if failure.status.kind == .serverError { ServerSpan.current?.failed(failure.code ?? "error") }
+                feed.yield(.failed(failure))
             }
             feed.finish()
         }

@@ -43,6 +43,7 @@ extension Service {
                 time: now()
             )
         )
+        answer.trace?.judged("user_feedback", rating > 0 ? 1 : 0, by: "HUMAN", reason: comment)
         meter.registry.add(ServiceMetrics.feedback, 1, rating > 0 ? "up" : "down")
         return .json(["id": .string(id), "status": "kept"])
     }

@@ -1,5 +1,4 @@
 import AssayModel
-import AssayTelemetry
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -10,6 +9,7 @@ extension Service {
     /// Each says what a key needs for it; nil needs none.
     func router() -> Router<ServeContext> {
         let router = Router(context: ServeContext.self)
+        router.add(middleware: RequestSpans())
         router.add(middleware: Answers())
         func on(
             _ method: HTTPRequest.Method,
@@ -18,14 +18,13 @@ extension Service {
             _ handler: @escaping @Sendable (Request, ServeContext, Caller) async throws -> Response
         ) {
             router.on(RouterPath(path), method: method) { request, context in
-                await IncomingTrace.within(request.headers) {
-                    await self.handle(request, context, route: path, needs: scope, handler)
-                }
+                await self.handle(request, context, route: path, needs: scope, handler)
             }
         }
         on(.get, "/healthz", needs: nil) { _, _, _ in .json(["status": "ok"]) }
         on(.get, "/readyz", needs: nil) { _, _, _ in self.readiness() }
         on(.get, "/metrics", needs: .eval) { request, _, _ in self.metrics(request) }
+        on(.get, "/dashboard.json", needs: .eval) { request, _, _ in try self.dashboard(request) }
         on(.get, "/v1/models", needs: .query) { _, _, _ in self.models() }
         on(.get, "/v1/models/:model", needs: .query) { _, context, _ in try self.oneModel(context) }
         on(.post, "/v1/retrieve", needs: .query) { try await self.retrieve($0, $1, $2) }
@@ -42,6 +41,9 @@ extension Service {
             ("/", PackageResources.page_html, "text/html; charset=utf-8"),
             ("/page.css", PackageResources.page_css, "text/css; charset=utf-8"),
             ("/page.js", PackageResources.page_js, "text/javascript; charset=utf-8"),
+            ("/dashboard", PackageResources.dashboard_html, "text/html; charset=utf-8"),
+            ("/dashboard.css", PackageResources.dashboard_css, "text/css; charset=utf-8"),
+            ("/dashboard.js", PackageResources.dashboard_js, "text/javascript; charset=utf-8"),
         ] {
             on(.get, path, needs: nil) { _, _, _ in Self.page(bytes, type: type) }
         }
@@ -142,17 +144,5 @@ private struct Answers: RouterMiddleware {
         }
         response.headers[.xContentTypeOptions] = "nosniff"
         return response
-    }
-}
-
-extension IncomingTrace {
-    /// Takes the trace of a request's headers.
-    fileprivate static func within<Result>(_ headers: HTTPFields, _ body: () async -> Result) async -> Result {
-        func value(_ name: String) -> String? { HTTPField.Name(name).flatMap { headers[$0] } }
-        return await within(
-            parent: value(TraceContext.parentHeader),
-            state: value(TraceContext.stateHeader),
-            body
-        )
     }
 }

@@ -20,7 +20,7 @@ package struct SpanShaping: Sendable {
 
     /// The span as it is exported.
     package func shape(_ span: SpanRecord) -> SpanRecord {
-        guard let operation = ProfileTable.operations[span.name] else { return span }
+        guard let operation = ProfileTable.operations[span.name] else { return other(span) }
         var shaped = span
         var attributes: [Attribute] = []
         attributes.reserveCapacity(span.attributes.count + 4)
@@ -52,6 +52,14 @@ package struct SpanShaping: Sendable {
         }
         // The order is fixed, though not by key: sorting a hundred names would cost more than writing them.
         shaped.attributes = attributes
+        return shaped
+    }
+
+    /// A span that is no operation of Assay, such as a served request: OpenInference wants a kind of it all the same.
+    private func other(_ span: SpanRecord) -> SpanRecord {
+        guard profile == .openinference, span.kind == .server else { return span }
+        var shaped = span
+        shaped.attributes.append(Attribute("openinference.span.kind", "CHAIN"))
         return shaped
     }
 
