@@ -84,10 +84,14 @@ final class ServiceMeter: Sendable {
     }
 
     /// A question ended without an answer.
+    ///
+    /// Who is turned away, by a full queue or for a request of his own making, did not meet a failure of the service.
     func failed(_ error: any Error, engine: String, since start: ContinuousClock.Instant) {
-        let outcome = error is CancellationError ? "cancelled" : "failed"
+        let failure = Failure(error)
+        let isRejected = failure.status.kind == .clientError || failure.code == "draining"
+        let outcome = error is CancellationError ? "cancelled" : isRejected ? "rejected" : "failed"
         registry.add(ServiceMetrics.answers, 1, pipeline, outcome)
-        let kind = outcome == "cancelled" ? "cancelled" : Failure(error).code ?? "error"
+        let kind = outcome == "cancelled" ? "cancelled" : failure.code ?? "error"
         registry.observe(ServiceMetrics.serverDuration, seconds(since: start), "chat", engine, kind)
     }
 

@@ -203,9 +203,9 @@ struct DashboardRouteTests {
             _ = try await service.send("POST", "/v1/retrieve", ["query": 2])
             let text = try await service.client.send(service.request("GET", "/metrics")).text
             let missing = asked.filter { !text.contains("# TYPE \($0) ") }
-            // Counted only by a judge online, by prices, by retries, by an exporter, and by what turns requests away.
+            // Counted only by a judge online, by prices, by an exporter, and by what turns requests away.
             let waiting: Set<String> = [
-                "assay_online_score", "assay_cost_total", "assay_engine_retries_total", "assay_telemetry_spans_total",
+                "assay_online_score", "assay_cost_total", "assay_telemetry_spans_total",
                 "assay_rejections_total",
             ]
             #expect(missing.isSubset(of: waiting), "\(missing.subtracting(waiting).sorted())")

@@ -23,7 +23,7 @@ package enum ServiceMetrics {
         help: "Questions by how they ended",
         labels: [
             "assay.pipeline",
-            .init("assay.outcome", ["answered", "refused", "degraded", "failed", "cancelled"]),
+            .init("assay.outcome", ["answered", "refused", "degraded", "failed", "rejected", "cancelled"]),
         ]
     )
     package static let feedback = MetricDefinition(
