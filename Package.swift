@@ -152,12 +152,13 @@ let package = Package(
         ),
         .testTarget(
             name: "AssayPipelineTests",
-            dependencies: ["AssayPipeline", "AssayEngines", "AssayEval", "AssayModel", "AssayStore"]
+            dependencies: ["AssayPipeline", "AssayEngines", "AssayEval", "AssayModel", "AssayReport", "AssayStore"]
         ),
         .testTarget(
             name: "AssayServeTests",
             dependencies: [
                 "AssayServe", "AssayPipeline", "AssayModel", "AssayEngines", "AssayHTTP", "AssayTestProcess",
+                "AssayTestServer",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             exclude: ["Browser", "Clients"]

@@ -16,6 +16,7 @@ package final class Service: Sendable {
     let guards: EngineGuards
     let served = ServedAnswers()
     let meter: ServiceMeter
+    let online: OnlineEvaluation?
     let now: @Sendable () -> String
     let log: @Sendable (String) -> Void
     private let state = Mutex(State())
@@ -57,6 +58,7 @@ package final class Service: Sendable {
         limits = RateLimits()
         meter = ServiceMeter(pipeline: session.parts.spec.name)
         live = try await LivePipeline(session, data: options.data)
+        online = try OnlineEvaluation(session, guards, meter, deadline: options.deadline, now: now, log: log)
         meterReadings()
         if live.session.parts.spec.answer == nil { state.withLock { $0.isEngineReady = true } }
     }
@@ -99,6 +101,7 @@ package final class Service: Sendable {
             group.addTask { try await application.run() }
             group.addTask { await self.followGenerations() }
             group.addTask { await self.prepareEngine() }
+            group.addTask { await self.online?.run() }
             group.addTask { try await self.untilDrained() }
             defer { group.cancelAll() }
             // The first task that ends for good ends the service: the server when it fails, or the drain.
@@ -126,7 +129,8 @@ package final class Service: Sendable {
     ///
     /// - Returns: False when it was ending already.
     package func drain() -> Bool {
-        state.withLock { state in
+        online?.stopJudging()
+        return state.withLock { state in
             defer { state.isDraining = true }
             return !state.isDraining
         }
@@ -195,6 +199,21 @@ package final class EngineGuards: Sendable {
     /// Puts the guards around an engine; all generations of a session share them.
     package func wrap(_ engine: any Engine) -> any Engine {
         GuardedEngine(engine, admission: admission(slots: engine.slots), breaker: breaker)
+    }
+
+    /// The same engine for work in the background, behind the users of the engine that answers.
+    ///
+    /// - Parameters:
+    ///   - engine: A judge's engine.
+    ///   - sharesEngine: Whether it is the engine that answers: then it takes one of its slots.
+    ///   - limit: Longest time of a call.
+    func background(_ engine: any Engine, sharesEngine: Bool, limit: Duration) -> any Engine {
+        BackgroundEngine(engine, admission: { self.made.withLock { $0 } }, breaker: breaker, sharesEngine, limit)
+    }
+
+    /// Waits until nobody waits for the engine and a slot is free.
+    func quiet() async throws {
+        try await made.withLock { $0 }?.inBackground(takingSlot: false) {}
     }
 
     /// What is going on at the engine, nil before it was made.

@@ -92,6 +92,8 @@ package struct EvalsetCheck: Sendable {
         let checked = try EvalsetFile.check(file)
         guard !checked.file.questions.isEmpty else {
             if let first = checked.errors.first { throw first }
+            // Nothing is wrong with a set that waits for its review.
+            if checked.file.held > 0 { return (EvalsetSource(checked.file, evaluate), [], checked.file.held) }
             return (try EvalsetSource(evaluate, data: data, at: evaluate.place), [], checked.file.held)
         }
         return (EvalsetSource(checked.file, evaluate), checked.errors, checked.file.held)
@@ -173,7 +175,7 @@ package struct EvalsetCheck: Sendable {
         let questions = evalset.questions
         let compared = Array(questions.prefix(QuestionLikeness.limit))
         var vectors: VectorBatch?
-        if let embedder = session.parts.embedder?.product {
+        if let embedder = session.parts.embedder?.product, !compared.isEmpty {
             vectors = try await embedder.embed(compared.map(\.question), as: .query)
         }
         var findings = QuestionLikeness.pairs(compared.map(\.question), vectors: vectors).map { pair in

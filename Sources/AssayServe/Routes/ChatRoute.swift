@@ -62,6 +62,7 @@ extension Service {
             return served
         } catch {
             meter.failed(error, engine: engine, since: start)
+            online?.missed(id, error)
             throw error
         }
     }
@@ -134,6 +135,7 @@ extension Service {
                 generation: served.generation
             )
         )
+        online?.answered(served, caller, stagesOfAnswer)
         return (served, stagesOfAnswer)
     }
 

@@ -40,7 +40,8 @@ extension Service {
                 passages: answer.passages,
                 generation: answer.generation,
                 specHash: live.session.parts.specHash,
-                time: now()
+                time: now(),
+                pipeline: model
             )
         )
         meter.registry.add(ServiceMetrics.feedback, 1, rating > 0 ? "up" : "down")

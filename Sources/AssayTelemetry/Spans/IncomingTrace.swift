@@ -2,6 +2,9 @@ import Tracing
 
 /// The trace that a client's headers name: spans of its request become children of the client's span.
 package enum IncomingTrace {
+    /// The value of `traceparent` that leads to the current span, nil where there is none.
+    package static var current: String? { ServiceContext.current?.spanIdentity.map { TraceContext.header($0) } }
+
     /// Runs `body` in the trace of W3C's headers; without valid ones in a trace of its own.
     ///
     /// - Parameters:
