@@ -207,6 +207,7 @@ package final class EngineGuards: Sendable {
     ///   - engine: A judge's engine.
     ///   - sharesEngine: Whether it is the engine that answers: then it takes one of its slots.
     ///   - limit: Longest time of a call.
+    /// - Returns: The engine behind the users.
     func background(_ engine: any Engine, sharesEngine: Bool, limit: Duration) -> any Engine {
         BackgroundEngine(engine, admission: { self.made.withLock { $0 } }, breaker: breaker, sharesEngine, limit)
     }

@@ -214,6 +214,8 @@ package final class PipelineSession: Sendable {
     /// The judges of `serve.online`, nil without one.
     ///
     /// - Parameter wrapping: Put around each judge's engine.
+    /// - Returns: The judges.
+    /// - Throws: For an engine that is not there, or a model that cannot be read.
     func onlineJudges(
         wrapping: (_ name: String, any Engine) -> any Engine = { $1 }
     ) throws -> JudgeBench? {

@@ -1,6 +1,8 @@
 package import AssayModel
 
-/// `serve:`: how the pipeline behaves as a service. Nothing of it is measured: evaluations do not read it.
+/// `serve:`, how the pipeline behaves as a service.
+///
+/// Nothing of it is measured: evaluations do not read it.
 package struct ServeSpec: Sendable, Equatable {
     /// Engine that answers when `answer.engine` cannot, nil without one.
     package var fallback: String?

@@ -16,6 +16,8 @@ extension PipelineSession {
     /// Answers of this pipeline that were kept and not judged, oldest first.
     ///
     /// - Parameter limit: How many of the newest at most.
+    /// - Returns: The answers.
+    /// - Throws: `AssayError` "store.…".
     package func unjudged(limit: Int) async throws -> [TrafficItem] {
         try await store.values(
             "traffic",

@@ -89,6 +89,7 @@ extension TrafficLog.Entry {
     /// Scores of another definition or another judge than those of the report are not mixed in: they are not scored, with the reason.
     ///
     /// - Parameter latest: What was computed last: definitions and judge of the report.
+    /// - Returns: The row.
     func row(like latest: TrafficScores?) -> QuestionResult {
         var row = QuestionResult(sample: item.sample)
         for definition in latest?.definitions ?? [] {

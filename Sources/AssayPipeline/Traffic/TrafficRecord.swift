@@ -81,7 +81,9 @@ package struct TrafficRecord: Sendable {
 
     private static func digits(_ time: String) -> String { time.filter { $0.isNumber || $0 == "T" } }
 
-    /// The record before its rows. There is no evalset: two windows have different questions.
+    /// The record before its rows.
+    ///
+    /// There is no evalset: two windows have different questions.
     private static func empty(
         _ name: String,
         _ session: PipelineSession,

@@ -68,7 +68,9 @@ final class OnlineEvaluation: Sendable {
 
     // MARK: what happens
 
-    /// An answer was made: kept if it is chosen. Called on the question's way, so it waits for nothing.
+    /// An answer was made: kept if it is chosen.
+    ///
+    /// Called on the question's way, so it waits for nothing.
     func answered(_ served: Served, _ caller: Caller, _ stages: [StageTime]) {
         guard spec.chooses(served.id) else { return }
         guard served.degraded == nil else { return missed(served.id, .degraded) }
@@ -93,7 +95,9 @@ final class OnlineEvaluation: Sendable {
         take(item)
     }
 
-    /// A question ended with an error: counted if it is chosen. Who was turned away is counted among the rejections, not here.
+    /// A question ended with an error: counted if it is chosen.
+    ///
+    /// Who was turned away is counted among the rejections, not here.
     func missed(_ id: String, _ error: any Error) {
         switch error {
         case is CancellationError: missed(id, .cancelled)
