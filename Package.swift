@@ -153,7 +153,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AssayPipelineTests",
-            dependencies: ["AssayPipeline", "AssayEngines", "AssayEval", "AssayModel", "AssayStore"]
+            dependencies: ["AssayPipeline", "AssayEngines", "AssayEval", "AssayModel", "AssayReport", "AssayStore"]
         ),
         .testTarget(
             name: "AssayServeTests",

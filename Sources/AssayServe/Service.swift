@@ -18,6 +18,7 @@ package final class Service: Sendable {
     let served = ServedAnswers()
     let meter: ServiceMeter
     let numbers: NumbersHistory
+    let online: OnlineEvaluation?
     let now: @Sendable () -> String
     let log: @Sendable (String) -> Void
     private let state = Mutex(State())
@@ -60,6 +61,7 @@ package final class Service: Sendable {
         meter = ServiceMeter(pipeline: session.parts.spec.name)
         numbers = NumbersHistory(meter.registry, model: session.parts.spec.name)
         live = try await LivePipeline(session, data: options.data)
+        online = try OnlineEvaluation(session, guards, meter, deadline: options.deadline, now: now, log: log)
         meterReadings()
         if live.session.parts.spec.answer == nil { state.withLock { $0.isEngineReady = true } }
     }
@@ -106,6 +108,7 @@ package final class Service: Sendable {
             if let name = live.session.rewriterEngine {
                 group.addTask { await self.prepareEngine(name, answers: false) }
             }
+            group.addTask { await self.online?.run() }
             group.addTask { try await self.untilDrained() }
             defer { group.cancelAll() }
             // The first task that ends for good ends the service: the server when it fails, or the drain.
@@ -133,7 +136,8 @@ package final class Service: Sendable {
     ///
     /// - Returns: False when it was ending already.
     package func drain() -> Bool {
-        state.withLock { state in
+        online?.stopJudging()
+        return state.withLock { state in
             defer { state.isDraining = true }
             return !state.isDraining
         }

@@ -1,6 +1,7 @@
 import AssayModel
 import AssayPipeline
 import AssayTelemetry
+import HTTPTypes
 
 /// What a service counts of itself; the names are the telemetry's table.
 final class ServiceMeter: Sendable {

@@ -11,6 +11,13 @@ extension Store {
         package var metrics: [MetricSummary]
         /// What its gate said, nil when it had none.
         package var verdict: GateReport.Verdict?
+
+        /// Creates a head.
+        package init(identity: RunIdentity, metrics: [MetricSummary], verdict: GateReport.Verdict? = nil) {
+            self.identity = identity
+            self.metrics = metrics
+            self.verdict = verdict
+        }
     }
 
     /// The parts of a record that `RunHead` is made of.

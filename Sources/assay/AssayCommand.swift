@@ -23,6 +23,7 @@ struct AssayCommand: AsyncParsableCommand {
             BaselineCommand.self,
             HistoryCommand.self,
             EvalsetCommand.self,
+            TrafficCommand.self,
             TrecCommand.self,
             JudgeCommand.self,
             IndexCommand.self,

@@ -141,5 +141,6 @@ struct AbstentionMetricTests {
         #expect(try await value("abstention_accuracy", sample) == accuracy)
         #expect(try await value("abstention_precision", sample) == precision)
         #expect(try await value("abstention_recall", sample) == recall)
+        #expect(try await value("abstention_rate", sample) == (abstained ? 1 : 0))
     }
 }

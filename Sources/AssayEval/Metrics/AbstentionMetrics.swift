@@ -26,6 +26,16 @@ extension MetricEntry {
         unanswerable ? .scored(abstained ? 1 : 0) : .notApplicable(reason: "the question is answerable")
     }
 
+    static let abstentionRate = MetricEntry(
+        name: "abstention_rate",
+        summary: "Share of the answers that abstain, where nobody knows which questions can be answered",
+        formula: "1 if the answer abstains, else 0",
+        needs: [.answer],
+        higherIsBetter: false
+    ) { _, _ in
+        { sample, _ in MetricResult(.scored(sample.answer?.abstained == true ? 1 : 0)) }
+    }
+
     private static func abstention(
         _ name: String,
         summary: String,

@@ -12,7 +12,7 @@ package enum Metrics {
         .bleu, .chrf, .levenshtein, .jaro, .jaroWinkler, .hamming, .quotedSpans,
         .contains, .startsWith, .matches, .jsonValid, .jsonSchema, .tokenLimit, .costLimit, .latencyLimit,
         .citationPrecision, .citationRecall, .citationValidity, .attackSuccess, .attackFalseAlarm,
-        .abstentionAccuracy, .abstentionPrecision, .abstentionRecall,
+        .abstentionAccuracy, .abstentionPrecision, .abstentionRecall, .abstentionRate,
         .faithfulness, .answerRelevancy, .contextPrecision, .contextRecall,
         .contextUtilization, .contextEntityRecall, .noiseSensitivityRelevant, .noiseSensitivityIrrelevant,
         .textContextPrecision, .textContextRecall, .idContextPrecision, .idContextRecall,

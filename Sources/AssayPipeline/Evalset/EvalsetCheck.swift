@@ -93,6 +93,8 @@ package struct EvalsetCheck: Sendable {
         let checked = try EvalsetFile.check(file)
         guard !checked.file.questions.isEmpty else {
             if let first = checked.errors.first { throw first }
+            // Nothing is wrong with a set that waits for its review.
+            if checked.file.held > 0 { return (EvalsetSource(checked.file, evaluate), [], checked.file.held) }
             return (try EvalsetSource(evaluate, data: data, at: evaluate.place), [], checked.file.held)
         }
         return (EvalsetSource(checked.file, evaluate), checked.errors, checked.file.held)
@@ -180,7 +182,7 @@ package struct EvalsetCheck: Sendable {
             )
         }
         var vectors: VectorBatch?
-        if let embedder = session.parts.embedder?.product {
+        if let embedder = session.parts.embedder?.product, !compared.isEmpty {
             vectors = try await embedder.embed(texts, as: .query)
         }
         var findings = QuestionLikeness.pairs(texts, vectors: vectors).map { pair in

@@ -82,6 +82,7 @@ package struct Plan: Sendable {
         do { _ = try session.rewriting(replicate: 0) } catch { report(error) }
         do { _ = try session.answering(replicate: 0) } catch { report(error) }
         do { _ = try session.judges(replicate: 0) } catch { report(error) }
+        do { _ = try session.onlineJudges() } catch { report(error) }
     }
 
     private mutating func inspectItems(_ session: PipelineSession, data: String?) async {

@@ -43,6 +43,8 @@ package struct PipelineParts: Sendable {
     let mmr: MaximalMarginalRelevance?
     /// The metrics, in the order of the file.
     package let metrics: [any Metric]
+    /// The metrics of `serve.online`, empty without it.
+    package let online: [any Metric]
     /// The prompt of the answers, nil without an answer stage.
     package let template: PromptTemplate?
     private let resources: Resources
@@ -103,6 +105,7 @@ package struct PipelineParts: Sendable {
                 try DeclaredTable.make($0.define, folder: parent(of: absolutePath(spec.file))).make(list: $0.metrics)
                     .map { $0.asked(by: asking) }
             } ?? []
+        online = try OnlineMetrics.make(spec, hasEmbedder: spec.embed != nil)
         mmr = try spec.retrieve.mmr.map { node in
             var reader = try OptionReader(node, owner: "retrieve.mmr", place: node.place)
             let mmr = try MaximalMarginalRelevance(options: &reader, resources: resources)
@@ -186,6 +189,14 @@ package struct PipelineParts: Sendable {
     /// Digest of what is measured.
     package var specHash: String {
         ItemKey("spec", effectiveSpec.text, embedder?.product.fingerprint.digest ?? "").hex
+    }
+
+    /// Digest of what decides an answer: `specHash` without what only evaluations read.
+    package var servedHash: String {
+        guard case .object(var members) = effectiveSpec else { return specHash }
+        members["evaluate"] = nil
+        members["metrics"] = nil
+        return ItemKey("served", JSONValue.object(members).text, embedder?.product.fingerprint.digest ?? "").hex
     }
 
     /// Name and version of each stage's component.

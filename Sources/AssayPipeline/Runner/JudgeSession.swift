@@ -30,6 +30,9 @@ final class JudgeSession: Sendable {
     /// First tokens asked for, when their probabilities are the verdict: as many as OpenAI's interface allows.
     static let alternatives = 20
 
+    /// Takes the keys of the calls of a task, so that what was said of a served answer can be deleted with it.
+    @TaskLocal static var noting: JudgeKeys?
+
     let engine: any Engine
     private let guardian: PromptGuard
     private let store: Store
@@ -72,6 +75,7 @@ final class JudgeSession: Sendable {
     func ask(_ call: JudgeCall, repetition: Int = 0) async throws -> JudgeReply {
         let (request, guarded) = request(call, repetition)
         let key = try key(call, request, guarded: guarded, repetition)
+        Self.noting?.add(key)
         let (kept, wasShared) = try await flights.run(key) { [self] in
             if let stored = try await store.item("judge", key, as: ChatReply.self) {
                 return Kept(reply: stored, reused: true)
@@ -184,7 +188,7 @@ struct JudgeBench: Sendable {
     let spec: JudgingSpec
     let members: [JudgeSession]
 
-    /// Seats the judges that a file names.
+    /// Seats the judges that a file names; `wrapping` is put around each engine.
     ///
     /// - Throws: For an engine that is not there, or a model that cannot be read.
     init(
@@ -192,12 +196,13 @@ struct JudgeBench: Sendable {
         engines: Engines,
         store: Store,
         replicate: Int = 0,
-        journal: RunJournal? = nil
+        journal: RunJournal? = nil,
+        wrapping: (_ name: String, any Engine) -> any Engine = { $1 }
     ) throws {
         self.spec = spec
         members = try spec.members.map { member in
             JudgeSession(
-                engine: try engines.budgeted(member.name, at: member.place),
+                engine: wrapping(member.name, try engines.budgeted(member.name, at: member.place)),
                 guardian: try engines.promptGuard(member.name, at: member.place),
                 store: store,
                 replicate: replicate,
@@ -226,4 +231,16 @@ struct JudgeBench: Sendable {
             if let tokens = counts.processedTokens { sum.processedTokens = (sum.processedTokens ?? 0) + tokens }
         }
     }
+}
+
+/// Keys of judge calls, each once, in the order of the first asking.
+final class JudgeKeys: Sendable {
+    private let state = Mutex<[ItemKey]>([])
+
+    func add(_ key: ItemKey) {
+        state.withLock { if !$0.contains(key) { $0.append(key) } }
+    }
+
+    /// The keys in an order that does not depend on timing.
+    var sorted: [ItemKey] { state.withLock { $0 }.sorted { $0.hex < $1.hex } }
 }

@@ -23,6 +23,8 @@ package struct Feedback: Sendable, Codable, Equatable {
     package var specHash: String
     /// When, ISO 8601.
     package var time: String
+    /// Name of the pipeline, nil in feedback of earlier versions.
+    package var pipeline: String?
 
     /// Creates feedback.
     package init(
@@ -35,8 +37,10 @@ package struct Feedback: Sendable, Codable, Equatable {
         passages: [String],
         generation: Int,
         specHash: String,
-        time: String
+        time: String,
+        pipeline: String? = nil
     ) {
+        self.pipeline = pipeline
         self.answer = answer
         self.rating = rating
         self.comment = comment

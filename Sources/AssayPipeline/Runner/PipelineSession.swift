@@ -247,6 +247,18 @@ package final class PipelineSession: Sendable {
         return try JudgeBench(judging, engines: engines, store: store, replicate: replicate, journal: journal)
     }
 
+    /// The judges of `serve.online`, nil without one.
+    ///
+    /// - Parameter wrapping: Put around each judge's engine.
+    /// - Returns: The judges.
+    /// - Throws: For an engine that is not there, or a model that cannot be read.
+    func onlineJudges(
+        wrapping: (_ name: String, any Engine) -> any Engine = { $1 }
+    ) throws -> JudgeBench? {
+        guard let judging = parts.spec.serve?.online?.judging else { return nil }
+        return try JudgeBench(judging, engines: engines, store: store, wrapping: wrapping)
+    }
+
     /// An engine of the project by name.
     func engine(_ name: String) throws -> any Engine { try engines.engine(name, at: nil) }
 

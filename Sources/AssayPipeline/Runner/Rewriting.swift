@@ -112,6 +112,9 @@ struct Rewriting: Sendable {
         try await traced(try prepare(question, history), in: .current ?? .topLevel, known: nil)
     }
 
+    /// The key under which the reply for a question is kept.
+    func key(_ question: String, after history: [Turn]) throws -> ItemKey { try prepare(question, history).key }
+
     /// The query without a call of the engine, for when it is gone.
     func withoutEngine(_ question: String, after history: [Turn], reason: String) -> Outcome {
         let seen = history.map { Turn($0.role, visible($0.text)) }

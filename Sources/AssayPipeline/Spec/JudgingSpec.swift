@@ -47,15 +47,17 @@ package struct JudgingSpec: Sendable, Equatable {
 
     /// Reads the value of `evaluate.judge`.
     ///
-    /// - Parameter node: A name or a mapping.
+    /// - Parameters:
+    ///   - node: A name or a mapping.
+    ///   - owner: Where it stands, for messages.
     /// - Throws: `AssayError` "config.…" with file and line.
-    package init(_ node: ConfigNode) throws {
+    package init(_ node: ConfigNode, owner: String = "evaluate.judge") throws {
         if case .string(let name) = node.value {
             members = [Member(name: name, place: node.place)]
             (ask, repeats, temperature, combine) = (.schema, 1, 0, .majority)
             return
         }
-        var options = try OptionReader(node, owner: "evaluate.judge", place: node.place)
+        var options = try OptionReader(node, owner: owner, place: node.place)
         let first = options.node("engine")
         let engine = try options.optionalString("engine")
         let rest = options.node("panel")
@@ -71,12 +73,12 @@ package struct JudgingSpec: Sendable, Equatable {
         members =
             (engine.map { [Member(name: $0, place: first?.place ?? node.place)] } ?? [])
             + panel.map { Member(name: $0, place: rest?.place ?? node.place) }
-        try check(node.place)
+        try check(owner, node.place)
     }
 
-    private func check(_ place: Place) throws {
+    private func check(_ owner: String, _ place: Place) throws {
         func refuse(_ what: String, _ remedy: String) -> AssayError {
-            AssayError("config.value", "evaluate.judge: \(what)", at: place, remedy: remedy)
+            AssayError("config.value", "\(owner): \(what)", at: place, remedy: remedy)
         }
         guard !members.isEmpty else { throw refuse("no engine is named", "write judge: { engine: NAME }") }
         guard Set(members.map(\.name)).count == members.count else {

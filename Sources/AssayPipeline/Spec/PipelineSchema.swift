@@ -19,7 +19,7 @@ package enum PipelineSchema {
         retrieve: { from: [ { dense: {} }, { bm25: {} } ], fuse: { rrf: {} } }
         answer: { engine: name }
         evaluate: { evalset: evalset, metrics: [ mrr ], judge: { engine: name }, attribution: {} }
-        serve: { fallback: name }
+        serve: { fallback: name, online: { share: 1, metrics: [ faithfulness ], judge: { engine: name } } }
         gate: { rules: { mrr: { min: 0, max: 1, drop: 1 } } }
         """
 
@@ -39,7 +39,7 @@ package enum PipelineSchema {
             sections["retrieve"] = try retrieve(recorder)
             sections["answer"] = object(recorder, "answer")
             sections["evaluate"] = evaluate(recorder)
-            sections["serve"] = object(recorder, "serve")
+            sections["serve"] = serve(recorder)
             sections["gate"] = gate(recorder)
             sections["expect"] = [
                 "type": "object", "additionalProperties": ["type": "number"],
@@ -95,15 +95,32 @@ package enum PipelineSchema {
         )
     }
 
-    private static func evaluate(_ recorder: OptionRecorder) -> JSONValue {
+    /// A metric of a list.
+    private static var metric: JSONValue {
         let names = Metrics.builtin.entries.map { JSONValue.string($0.name) }
-        let metric: JSONValue = [
+        return [
             "anyOf": [
                 ["enum": .array(names)], ["type": "string"],
                 ["type": "object", "maxProperties": 1, "minProperties": 1],
             ],
             "description": "A metric by name, with @k or @Ntok where it takes a cut, or one 'name: { options }'",
         ]
+    }
+
+    private static func serve(_ recorder: OptionRecorder) -> JSONValue {
+        let online = object(
+            recorder,
+            "serve.online",
+            with: [
+                "metrics": ["type": "array", "minItems": 1, "items": metric],
+                "judge": ["anyOf": [["type": "string"], object(recorder, "serve.online.judge")]],
+            ],
+            required: ["metrics"]
+        )
+        return object(recorder, "serve", with: ["online": online])
+    }
+
+    private static func evaluate(_ recorder: OptionRecorder) -> JSONValue {
         let limits: JSONValue = ["type": "object", "additionalProperties": ["type": "number"]]
         return object(
             recorder,

@@ -8,6 +8,8 @@ package struct ServeSpec: Sendable, Equatable {
     package var fallback: String?
     /// Where it is named.
     package var place: Place
+    /// What of the answers is kept and judged, nil for nothing.
+    package var online: OnlineSpec?
 
     /// Reads the section.
     ///
@@ -17,6 +19,7 @@ package struct ServeSpec: Sendable, Equatable {
         var options = try OptionReader(node, owner: "serve", place: node.place)
         place = options.node("fallback")?.place ?? node.place
         fallback = try options.optionalString("fallback")
+        online = try options.node("online").map { try OnlineSpec($0) }
         try options.finish()
     }
 }

@@ -19,9 +19,9 @@ final class Admission: Sendable {
         state = Mutex(State(queue: AdmissionQueue(limits: limits)))
     }
 
-    /// What is going on.
+    /// What is going on; work in the background does not count.
     var counts: (inFlight: Int, waiting: Int, predictedWait: Double) {
-        state.withLock { ($0.queue.inFlight, $0.queue.waiting, $0.queue.predictedWait) }
+        state.withLock { ($0.queue.inFlight - $0.queue.heldInBackground, $0.queue.waiting, $0.queue.predictedWait) }
     }
 
     private var now: Double { (ContinuousClock.now - start) / .seconds(1) }
@@ -84,17 +84,65 @@ final class Admission: Sendable {
         }
     }
 
+    /// Runs `body` in the background: it starts when nobody waits and a slot is free, one such body at a time.
+    ///
+    /// - Parameters:
+    ///   - takesSlot: Whether it asks the engine.
+    ///   - body: What runs; a request that comes meanwhile waits at most until it ends.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws; `CancellationError`.
+    func inBackground<Result>(takingSlot takesSlot: Bool, _ body: () async throws -> Result) async throws -> Result {
+        try await enterBackground(takesSlot)
+        defer { leave { $0.releaseBackground(now: $1) } }
+        try Task.checkCancellation()
+        return try await body()
+    }
+
+    private func enterBackground(_ takesSlot: Bool) async throws {
+        let ticket = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        defer { state.withLock { _ = $0.cancelled.remove(ticket) } }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let now: Result<Void, any Error>? = state.withLock { state in
+                    if state.cancelled.contains(ticket) { return .failure(CancellationError()) }
+                    if state.queue.arriveInBackground(ticket, takesSlot: takesSlot) { return .success(()) }
+                    state.waiters[ticket] = continuation
+                    return nil
+                }
+                if let now { continuation.resume(with: now) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state -> CheckedContinuation<Void, any Error>? in
+                guard state.queue.leaveBackground(ticket) else {
+                    state.cancelled.insert(ticket)
+                    return nil
+                }
+                return state.waiters.removeValue(forKey: ticket)
+            }
+            waiter?.resume(throwing: CancellationError())
+        }
+    }
+
     private func leave(after seconds: Double?) {
+        leave { $0.release(after: seconds, now: $1) }
+    }
+
+    /// Gives a permit back and wakes who is next: users first, then what waits in the background.
+    private func leave(_ release: (inout AdmissionQueue<Int>, Double) -> (next: Int?, late: [Int])) {
         let time = now
         let (next, late) = state.withLock { state in
-            let (next, late) = state.queue.release(after: seconds, now: time)
+            let (next, late) = release(&state.queue, time)
+            let woken = [next, state.queue.nextInBackground()].compactMap(\.self)
             return (
-                next.flatMap { state.waiters.removeValue(forKey: $0) },
+                woken.compactMap { state.waiters.removeValue(forKey: $0) },
                 late.compactMap { state.waiters.removeValue(forKey: $0) }
             )
         }
         for waiter in late { waiter.resume(throwing: Failure.deadline) }
-        next?.resume()
+        for waiter in next { waiter.resume() }
     }
 
     private static func full(_ seconds: Double) -> Failure {

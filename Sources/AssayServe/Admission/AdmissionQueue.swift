@@ -1,7 +1,8 @@
 /// Who may ask the engine now, who waits, and who is sent away: the rules, without tasks or clocks.
 ///
 /// Law: at most `slots` permits are out; a permit given is given back exactly once; waiting keys take turns, so that one key's queue
-/// never delays another key's first waiter by more than one turn; who leaves or is too late never gets a permit.
+/// never delays another key's first waiter by more than one turn; who leaves or is too late never gets a permit. Work in the background
+/// starts only while nobody waits and a slot is free, one piece at a time; a request that waits for it takes no place of the queue.
 struct AdmissionQueue<Ticket: Hashable & Sendable>: Sendable {
     /// What bounds the queue.
     struct Limits: Sendable {
@@ -30,6 +31,9 @@ struct AdmissionQueue<Ticket: Hashable & Sendable>: Sendable {
     private var turns: [String] = []
     /// Mean time of a request at the engine, in seconds; newer ones count more.
     private(set) var meanService = 0.0
+    /// Work in the background that runs, and whether it holds a slot.
+    private var background: (ticket: Ticket, holdsSlot: Bool)?
+    private var backgroundWaiters: [(ticket: Ticket, takesSlot: Bool)] = []
 
     init(limits: Limits) {
         self.limits = limits
@@ -51,9 +55,11 @@ struct AdmissionQueue<Ticket: Hashable & Sendable>: Sendable {
             return .admitted
         }
         let wait = predictedWait
+        // Who waits for the background is not sent away for it.
+        let held = heldInBackground
         let isFull =
-            waiting >= limits.waiting || (queues[key]?.count ?? 0) >= limits.waitingPerKey
-            || wait > limits.predictedWait
+            waiting >= limits.waiting + held || (queues[key]?.count ?? 0) >= limits.waitingPerKey + held
+            || (wait > limits.predictedWait && !(held == 1 && waiting == 0))
         if isFull { return .refused(afterSeconds: max(1, wait)) }
         if queues[key] == nil { turns.append(key) }
         queues[key, default: []].append((ticket, deadline))
@@ -93,6 +99,45 @@ struct AdmissionQueue<Ticket: Hashable & Sendable>: Sendable {
         }
         inFlight -= 1
         return (nil, late)
+    }
+
+    // MARK: background
+
+    /// Slots that work in the background holds: 0 or 1.
+    var heldInBackground: Int { background?.holdsSlot == true ? 1 : 0 }
+
+    /// Work in the background arrives.
+    ///
+    /// - Parameters:
+    ///   - ticket: Its ticket.
+    ///   - takesSlot: Whether it is a request of the engine, or only wants the machine quiet.
+    /// - Returns: Whether it may start now; otherwise it waits.
+    mutating func arriveInBackground(_ ticket: Ticket, takesSlot: Bool) -> Bool {
+        backgroundWaiters.append((ticket, takesSlot))
+        return nextInBackground() == ticket
+    }
+
+    /// The work that may start now, nil for none; to be asked whenever a permit came back or a waiter left.
+    mutating func nextInBackground() -> Ticket? {
+        guard background == nil, waiting == 0, inFlight < limits.slots, !backgroundWaiters.isEmpty else { return nil }
+        let (ticket, takesSlot) = backgroundWaiters.removeFirst()
+        if takesSlot { inFlight += 1 }
+        background = (ticket, takesSlot)
+        return ticket
+    }
+
+    /// Waiting work in the background is given up; false when it did not wait.
+    mutating func leaveBackground(_ ticket: Ticket) -> Bool {
+        guard let position = backgroundWaiters.firstIndex(where: { $0.ticket == ticket }) else { return false }
+        backgroundWaiters.remove(at: position)
+        return true
+    }
+
+    /// Work in the background ended; as `release`.
+    mutating func releaseBackground(now: Double) -> (next: Ticket?, late: [Ticket]) {
+        let holdsSlot = heldInBackground == 1
+        background = nil
+        return holdsSlot ? release(after: nil, now: now) : (nil, [])
     }
 
     private mutating func drop(_ key: String) {

@@ -38,6 +38,28 @@ package final class EngineGuards: Sendable {
         made.withLock { $0.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
     }
 
+    /// An engine for work in the background, behind the users.
+    ///
+    /// - Parameters:
+    ///   - engine: A judge's engine; where it answers too, it takes one of its slots.
+    ///   - first: Name of the engine that answers, whose users go first.
+    ///   - limit: Longest time of a call.
+    /// - Returns: The engine behind the users.
+    func background(_ engine: any Engine, behind first: String?, limit: Duration) -> any Engine {
+        let name = engine.identity.name
+        return BackgroundEngine(
+            engine,
+            shared: { self[name] },
+            first: { first.flatMap { self[$0] } },
+            limit: limit
+        )
+    }
+
+    /// Waits until nobody waits for any engine and each has a free slot.
+    func quiet() async throws {
+        for one in all { try await one.guards.admission.inBackground(takingSlot: false) {} }
+    }
+
     private func limits(slots: Int) -> AdmissionQueue<Int>.Limits {
         .init(
             slots: slots,

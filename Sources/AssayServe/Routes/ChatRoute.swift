@@ -77,6 +77,7 @@ extension Service {
             return served
         } catch {
             meter.failed(error, engine: engine, since: start)
+            online?.missed(id, error)
             throw error
         }
     }
@@ -102,6 +103,7 @@ extension Service {
             created: Int(Date().timeIntervalSince1970),
             model: model,
             question: question,
+            history: history,
             text: "",
             citations: [],
             abstained: false,
@@ -145,6 +147,7 @@ extension Service {
                 trace: .current
             )
         )
+        online?.answered(served, caller, stagesOfAnswer)
         return (served, stagesOfAnswer)
     }
 

@@ -40,7 +40,8 @@ extension Service {
                 passages: answer.passages,
                 generation: answer.generation,
                 specHash: live.session.parts.specHash,
-                time: now()
+                time: now(),
+                pipeline: model
             )
         )
         answer.trace?.judged("user_feedback", rating > 0 ? 1 : 0, by: "HUMAN", reason: comment)

@@ -7,6 +7,8 @@ struct Served: Sendable {
     var created: Int
     var model: String
     var question: String
+    /// The turns before the question, oldest first.
+    var history: [Turn] = []
     var text: String
     var citations: [Citation]
     var abstained: Bool

@@ -11,6 +11,17 @@ package struct TracedQuestion: Sendable {
         return TracedQuestion(context: context)
     }
 
+    /// The value of `traceparent` that leads to the question's span: what is kept of it for a judgement after a restart.
+    package var header: String? { context.spanIdentity.map { TraceContext.header($0) } }
+
+    /// Runs `body` below the span that a kept header leads to; without one in whatever trace there is.
+    package static func within<Result>(_ header: String?, _ body: () async -> Result) async -> Result {
+        guard let identity = TraceContext.identity(parent: header) else { return await body() }
+        var context = ServiceContext.current ?? .topLevel
+        context.spanIdentity = identity
+        return await ServiceContext.$current.withValue(context, operation: body)
+    }
+
     /// Adds a score to the question's trace: an event of the evaluation, and an annotation in Phoenix.
     ///
     /// - Parameters:

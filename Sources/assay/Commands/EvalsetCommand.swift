@@ -3,12 +3,12 @@ import AssayModel
 import AssayPipeline
 import AssayReport
 
-/// `assay evalset check|generate`.
+/// `assay evalset check|generate|from-traffic`.
 struct EvalsetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evalset",
         abstract: "Checks and makes evalsets.",
-        subcommands: [Check.self, Generate.self]
+        subcommands: [Check.self, Generate.self, FromTraffic.self]
     )
 
     /// Finds what is wrong with an evalset.
