@@ -63,7 +63,7 @@ let metricDigests: [String] = [
     "abstention_accuracy/1 ce2045905d49",
     "abstention_precision/1 b5a9ad381b93",
     "abstention_recall/1 af2a12dd11cc",
-    "abstention_rate/1 000000000000",
+    "abstention_rate/1 2ec986b35173",
     "faithfulness/1 f4e02e915146",
     "answer_relevancy/1 72dd869a7bc7",
     "context_precision/1 87f9aa935b14",

@@ -96,7 +96,7 @@ struct MetricLawTests {
 
     /// What has no value on the full sample: its answer neither abstains nor quotes, and its texts are not those of the ranges.
     private static let valueless: Set = [
-        "abstention_precision", "abstention_recall", "abstention_rate", "quoted_spans", "token_recall",
+        "abstention_precision", "abstention_recall", "quoted_spans", "token_recall",
         "token_precision", "token_iou",
         "attack_success", "attack_false_alarm",
     ]
