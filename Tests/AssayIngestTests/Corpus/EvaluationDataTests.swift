@@ -130,7 +130,7 @@ struct EvalsetFileTests {
         (
             "{\"id\":\"a\",\"question\":\"b\",\"golds\":[]}",
             "a question has an unknown key 'golds' (did you mean 'gold'?); known: id, question, reference, gold, tags, split, "
-                + "review, reasons, made, reference_contexts, rubric, attack"
+                + "review, reasons, made, reference_contexts, rubric, attack, history"
         ),
         ("{\"question\":\"b\"}", "a question has no 'id', which must be there"),
         ("{\"id\":1,\"question\":\"b\"}", "'id' of a question must be a text"),
