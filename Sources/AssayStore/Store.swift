@@ -1,6 +1,7 @@
 package import AssayModel
 import FoundationEssentials
 import GRDB
+import Glibc
 import Synchronization
 
 /// The workspace's database: finished items under the keys of everything that decides them.
@@ -30,19 +31,35 @@ package final class Store: Sendable {
             try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA mmap_size = 0;")
         }
         do {
-            pool = try DatabasePool(path: workspace.database, configuration: configuration)
-            let migrator = Schema.migrator
-            if try pool.read({ try migrator.hasBeenSuperseded($0) }) {
-                throw AssayError(
-                    "store.newer",
-                    "\(workspace.database) was written by a newer version of Assay",
-                    remedy: "update Assay, or name another workspace with --workspace"
-                )
+            pool = try Self.alone(workspace.database + ".lock") {
+                let pool = try DatabasePool(path: workspace.database, configuration: configuration)
+                let migrator = Schema.migrator
+                if try pool.read({ try migrator.hasBeenSuperseded($0) }) {
+                    throw AssayError(
+                        "store.newer",
+                        "\(workspace.database) was written by a newer version of Assay",
+                        remedy: "update Assay, or name another workspace with --workspace"
+                    )
+                }
+                try migrator.migrate(pool)
+                return pool
             }
-            try migrator.migrate(pool)
         } catch let error as DatabaseError {
             throw Self.readable(error, doing: "open \(workspace.database)")
         }
+    }
+
+    /// Runs `body` while no other process does: two that migrate a new database at once would both make its tables.
+    private static func alone<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+        let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard file >= 0 else {
+            throw AssayError("store.open", "cannot open \(path)", remedy: "check rights and free space")
+        }
+        defer { close(file) }
+        while flock(file, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw AssayError("store.open", "cannot lock \(path)") }
+        }
+        return try body()
     }
 
     /// The payloads of finished items, by key; keys that are not there are missing from the result.

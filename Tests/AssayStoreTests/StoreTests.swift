@@ -33,6 +33,18 @@ struct StoreTests {
         #expect(try await new.item("answer", ItemKey("b"), as: String.self) == "new")
     }
 
+    /// Processes that open a new workspace at once: each sees all tables, none makes them twice.
+    @Test func aNewWorkspaceIsOpenedByManyAtOnce() async throws {
+        for _ in 0..<5 {
+            let workspace = Workspace(path: temporaryFolder())
+            try workspace.create()
+            let counts = try await concurrentMap(Array(0..<6), limit: 6) { _ in
+                try await offPool { try Store(workspace, now: { "2026-01-01T00:00:00Z" }) }.itemCounts()
+            }
+            #expect(counts == Array(repeating: [:], count: 6))
+        }
+    }
+
     @Test func documentsComeBackWhole() async throws {
         let store = try await makeStore()
         let document = Document(
