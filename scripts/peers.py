@@ -74,6 +74,7 @@ def project(folder):
             "retrieve:\n  from: [ { dense: { top: 10 } }, { bm25: { top: 10 } } ]\n  fuse: { rrf: { k: 60 } }\n  depth: 10\n"
             "answer: { engine: scripted, prompt: grounded, context: 3, max_tokens: 64 }\n"
             "evaluate: { evalset: evalset, split: dev, metrics: [ hit@5, mrr, span_recall@5, token_f1 ] }\n"
+            "serve: { online: { share: 1, metrics: [ abstention_rate ] } }\n"
         )
 
 

@@ -13,13 +13,13 @@ from peers_tools import check, fetch, fetch_json, free_port, promql, running, wa
 TRACE, CLIENT = "5f0c1a7be2d94c63a8b1d2e3f4051627", "00f067aa0ba902b7"
 
 
-def annotations(url, span, seconds=60):
-    """Annotations of a span; Phoenix takes them in after the span."""
+def annotations(url, span, count, seconds=60):
+    """Annotations of a span by name; Phoenix takes them in after the span."""
     end, found = time.monotonic() + seconds, []
-    while not found and time.monotonic() < end:
+    while len(found) < count and time.monotonic() < end:
         found = fetch_json(f"{url}/v1/projects/served/span_annotations?span_ids={span}")["data"]
         time.sleep(1)
-    return [(item["name"], item["annotator_kind"], item["result"]["score"], item["result"].get("explanation")) for item in found]
+    return sorted((item["name"], item["annotator_kind"], item["result"]["score"], item["result"].get("explanation")) for item in found)
 
 
 class Service:
@@ -79,7 +79,10 @@ def asked_over_http(binary, folder, phoenix, work, question, documents):
         check("the service answers", status == 200, reply)
         check("  and keeps a thumb", service.post("/v1/feedback", {"id": reply["id"], "rating": "up", "comment": "as in the book"})[0] == 200)
         # The span of the request is exported when it has ended, after its children.
-        spans = spans_of_trace(phoenix, lambda spans: {"POST /v1/chat/completions", "assay.score"} <= {span["name"] for span in spans})
+        # Two scores: the thumb, and what online evaluation says in the background.
+        spans = spans_of_trace(
+            phoenix, lambda spans: "POST /v1/chat/completions" in {span["name"] for span in spans} and sum(span["name"] == "assay.score" for span in spans) == 2
+        )
     below = lambda span: [child for child in spans if child["parent_id"] == span["context"]["span_id"]]
     roots = [span for span in spans if span["name"] == "POST /v1/chat/completions"]
     check("Phoenix has one request in the client's trace", len(roots) == 1, [span["name"] for span in spans])
@@ -98,7 +101,7 @@ def asked_over_http(binary, folder, phoenix, work, question, documents):
           (asked["attributes"]["input.value"], asked["attributes"]["output.value"]) == (question, text), asked["attributes"])
     stages = {span["name"]: span for span in below(asked)}
     wanted = ["assay.embed", "assay.generate", "assay.prompt", "assay.retrieve", "assay.score"]
-    check("  its stages are embed, retrieve, prompt, generate, and the thumb's score", sorted(stages) == wanted, sorted(stages))
+    check("  its stages are embed, retrieve, prompt, generate, and the scores", sorted(stages) == wanted, sorted(stages))
     searches = sorted(span["name"] for span in below(stages["assay.retrieve"]))
     check("  below retrieve: two searches and a fusion", searches == ["assay.fuse", "assay.search", "assay.search"], searches)
     shown = documents(stages["assay.retrieve"]["attributes"])
@@ -108,8 +111,9 @@ def asked_over_http(binary, folder, phoenix, work, question, documents):
     tokens = (call["llm.token_count.prompt"], call["llm.token_count.completion"])
     usage = reply["usage"]
     check("  the LLM span has the served usage", stages["assay.generate"]["span_kind"] == "LLM" and tokens == (usage["prompt_tokens"], usage["completion_tokens"]), (tokens, usage))
-    notes = annotations(phoenix, asked["context"]["span_id"])
-    check("  and the thumb is the question's annotation", notes == [("user_feedback", "HUMAN", 1.0, "as in the book")], notes)
+    notes = annotations(phoenix, asked["context"]["span_id"], 2)
+    check("  the question's annotations are the thumb and the score judged online",
+          [note[:3] for note in notes] == [("abstention_rate", "CODE", 0.0), ("user_feedback", "HUMAN", 1.0)] and notes[1][3] == "as in the book", notes)
 
 
 
@@ -163,6 +167,7 @@ def scraped(target, tools, work, board, count):
             'assay_feedback_total{assay_rating="up"}': 1,
             "assay_retrieval_documents_count": count + 2,
             "assay_index_generation": 1,
+            'assay_online_judged_total{assay_result="scored"}': count + 2,
             'assay_engine_breaker_state{assay_state="closed"}': 1,
             "up": 1,
             'count(assay_build_info{assay_pipeline="pipeline"})': 1,
