@@ -9,10 +9,13 @@ import Synchronization
 final class LlamaServer: Sendable {
     /// Starts within this time count against the limit of restarts.
     static let restartWindow: Duration = .seconds(600)
+    /// A server that was ready so long ago and dies is no loop of crashes: earlier starts are forgotten then.
+    static let steady: Duration = .seconds(60)
 
     private struct Running {
         var child: ChildProcess
         var endpoint: EngineEndpoint
+        var readyAt: Duration?
     }
 
     private struct State {
@@ -42,7 +45,7 @@ final class LlamaServer: Sendable {
 
     /// Process id of the server, nil when it does not run.
     var processID: Int32? { state.withLock { $0.running.flatMap { $0.child.pid > 0 ? $0.child.pid : nil } } }
-    /// Times it was started.
+    /// Times it was started since it last ran steadily.
     var starts: Int { state.withLock { $0.starts.count } }
 
     /// Where the server answers; starts it when it does not run.
@@ -102,10 +105,13 @@ final class LlamaServer: Sendable {
                 environment: command.environment(environment, key: key),
                 output: output
             )
-            let running = Running(child: child, endpoint: endpoint)
+            var running = Running(child: child, endpoint: endpoint)
             do {
                 try await waitUntilReady(running, until: end)
+                running.readyAt = clock.now()
             } catch {
+                // A start that nobody waits for any more says nothing of the server.
+                if error is CancellationError { state.withLock { _ = $0.starts.popLast() } }
                 child.kill()
                 await child.waitForEnd()
                 portsLeft -= 1
@@ -114,7 +120,7 @@ final class LlamaServer: Sendable {
                 if portsLeft > 0 && (lines.contains("bind") || lines.contains("address already in use")) { continue }
                 throw error
             }
-            let isUnwanted = state.withLock { state in
+            let isUnwanted = state.withLock { [running] state in
                 if !state.isShutDown { state.running = running }
                 return state.isShutDown
             }
@@ -131,6 +137,7 @@ final class LlamaServer: Sendable {
         try state.withLock { state in
             guard !state.isShutDown else { throw shutDown }
             let now = clock.now()
+            if let ready = state.running?.readyAt, now - ready >= Self.steady { state.starts = [] }
             let recent = state.starts.filter { now - $0 < Self.restartWindow }
             guard recent.count <= command.options.maxRestarts else {
                 throw died(

@@ -54,11 +54,10 @@ final class GuardedEngine: Engine {
         let scope =
             RequestScope.current ?? RequestScope(key: "", deadline: ContinuousClock.now.advanced(by: .seconds(600)))
         if case .open(let until) = breaker.position, now < until { throw Self.isOpen(until - now) }
-        return try await before(scope.deadline) { [self] in
-            try await admission.withPermit(key: scope.key, deadline: scope.deadline) { waited in
-                scope.admitted(after: waited)
-                return try await pass(request, scope, onDelta)
-            }
+        // The request as a whole ends at its deadline (`Service.serve`); one timer for it is enough, each is kept until then.
+        return try await admission.withPermit(key: scope.key, deadline: scope.deadline) { waited in
+            scope.admitted(after: waited)
+            return try await pass(request, scope, onDelta)
         }
     }
 
