@@ -27,14 +27,16 @@ package struct Redaction: Sendable {
             while end < bytes.count, separator(bytes, at: end) == 0 { end += 1 }
             let word = bytes[start..<end]
             if follows || mayMatter(word) {
-                let text = String(decoding: word, as: UTF8.self)
-                let (before, core, after) = peeled(text)
-                if let kind = follows && core.count >= 8 ? "token" : kind(core) {
-                    result.append(contentsOf: (before + "[redacted \(kind)]" + after).utf8)
+                let core = peeled(word)
+                let text = String(decoding: core, as: UTF8.self)
+                if let kind = follows && text.count >= 8 ? "token" : kind(text) {
+                    result.append(contentsOf: word[..<core.startIndex])
+                    result.append(contentsOf: "[redacted \(kind)]".utf8)
+                    result.append(contentsOf: word[core.endIndex...])
                 } else {
                     result.append(contentsOf: word)
                 }
-                follows = core.lowercased() == "bearer"
+                follows = text.utf8.count == 6 && text.lowercased() == "bearer"
             } else {
                 result.append(contentsOf: word)
             }
@@ -67,28 +69,33 @@ package struct Redaction: Sendable {
 
     private static let at: UInt8 = 0x40
 
-    private static func kind(_ word: Substring) -> String? {
-        if word.contains("@") {
+    private static let prefixes = [
+        "sk-", "pk-", "sk_", "ghp_", "gho_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "AKIA", "hf_", "AIza",
+    ]
+
+    private static func kind(_ word: String) -> String? {
+        if word.utf8.contains(at) {
             let parts = word.split(separator: "@", omittingEmptySubsequences: false)
             if parts.count == 2, !parts[0].isEmpty, parts[1].dropFirst().dropLast().contains(".") { return "address" }
         }
         guard word.utf8.count >= 16 else { return nil }
-        let prefixes = [
-            "sk-", "pk-", "sk_", "ghp_", "gho_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "AKIA", "hf_", "AIza",
-        ]
         if prefixes.contains(where: word.hasPrefix) { return "key" }
-        if word.hasPrefix("eyJ"), word.count(where: { $0 == "." }) == 2 { return "token" }
+        if word.hasPrefix("eyJ"), word.utf8.count(where: { $0 == 0x2e }) == 2 { return "token" }
         return nil
     }
 
-    /// A word without the brackets, quotes and full stops around it.
-    private static func peeled(_ word: String) -> (Substring, Substring, Substring) {
-        let around: Set<Character> = ["(", ")", "<", ">", "[", "]", "\"", "'", "`", ".", ":", "!", "?"]
-        guard let first = word.firstIndex(where: { !around.contains($0) }),
-            let last = word.lastIndex(where: { !around.contains($0) })
-        else { return (word[...], "", "") }
-        let end = word.index(after: last)
-        return (word[..<first], word[first..<end], word[end...])
+    /// A word without the brackets, quotes and full stops around it; the end of the word where nothing else is in it.
+    private static func peeled(_ word: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard let first = word.firstIndex(where: { !isAround($0) }), let last = word.lastIndex(where: { !isAround($0) })
+        else { return word[word.endIndex...] }
+        return word[first...last]
+    }
+
+    private static func isAround(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x28, 0x29, 0x3c, 0x3e, 0x5b, 0x5d, 0x22, 0x27, 0x60, 0x2e, 0x3a, 0x21, 0x3f: true
+        default: false
+        }
     }
 
     /// Runs of 13 to 19 digits, with single spaces or dashes between them, whose check digit (Luhn) is right.
