@@ -36,13 +36,15 @@ struct LocalEngineServiceTests {
         return try LocalEngine(config, environment: environment, client: HTTPClient())
     }
 
-    /// A minute at the admission limit: the engine is killed five times, clients leave, nonsense and oversized bodies arrive.
+    /// A minute at the admission limit: the engine is killed twice, clients leave, nonsense and oversized bodies arrive.
+    ///
+    /// `make soak` does it for ten minutes with six kills; more than three quick deaths in a row are not outlived, on purpose.
     @Test(.timeLimit(.minutes(5)))
-    func nothingIsLostWhileTheEngineIsKilledFiveTimes() async throws {
+    func nothingIsLostWhileTheEngineIsKilled() async throws {
         let root = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
         let output = FileManager.default.temporaryDirectory.path() + "/assay-soak-\(UUID().uuidString)"
         let soak = try ChildCommand(
-            [root + "/Benchmarks/serve/soak", "1", "5"],
+            [root + "/Benchmarks/serve/soak", "1", "2"],
             in: root,
             output: output,
             errors: output + ".err",
@@ -51,7 +53,7 @@ struct LocalEngineServiceTests {
         let status = try await offPool { soak.wait() }
         let seen = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
         #expect(status == 0, "\(seen)")
-        #expect(seen.contains("5  engine killed") && seen.contains("engines left: 0"), "\(seen)")
+        #expect(seen.contains("2  engine killed") && seen.contains("engines left: 0"), "\(seen)")
     }
 
     @Test(.timeLimit(.minutes(3)))
