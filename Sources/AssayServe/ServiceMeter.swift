@@ -10,7 +10,7 @@ final class ServiceMeter: Sendable {
 
     init(pipeline: String) {
         self.pipeline = pipeline
-        registry.set(ServiceMetrics.buildInfo, 1, "0.1.0", pipeline)
+        registry.set(ServiceMetrics.buildInfo, 1, Assay.version, pipeline)
         registry.readProcess()
     }
 

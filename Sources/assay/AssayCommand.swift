@@ -1,5 +1,6 @@
 import ArgumentParser
 import AssayModel
+import AssayPipeline
 
 /// The command line of Assay.
 @main
@@ -7,7 +8,7 @@ struct AssayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "assay",
         abstract: "Runs and evaluates retrieval-augmented generation pipelines from one YAML file.",
-        version: "0.1.0",
+        version: Assay.version,
         subcommands: [
             InitCommand.self,
             RunCommand.self,

@@ -26,7 +26,7 @@ struct ArrowTests {
         ],
         "AssayServe": [
             "AssayModel", "AssayPipeline", "AssayTelemetry", "Hummingbird", "HummingbirdCore", "HTTPTypes", "Logging",
-            "NIOCore",
+            "NIOCore", "NIOPosix",
         ],
         "simulate": ["AssayModel", "AssayEval"],
         "bench-telemetry": ["AssayModel", "AssayTelemetry", "Tracing"],

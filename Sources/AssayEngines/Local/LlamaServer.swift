@@ -7,20 +7,14 @@ import Synchronization
 /// It listens on the loopback interface with a random key; it is started again when it has died, a bounded number of times; it
 /// never outlives this process.
 final class LlamaServer: Sendable {
-    /// Starts within this time count against the limit of restarts.
-    static let restartWindow: Duration = .seconds(600)
-    /// A server that was ready so long ago and dies is no loop of crashes: earlier starts are forgotten then.
-    static let steady: Duration = .seconds(60)
-
     private struct Running {
         var child: ChildProcess
         var endpoint: EngineEndpoint
-        var readyAt: Duration?
     }
 
     private struct State {
         var running: Running?
-        var starts: [Duration] = []
+        var limit: RestartLimit
         var isShutDown = false
     }
 
@@ -29,7 +23,7 @@ final class LlamaServer: Sendable {
     private let environment: [String: String]
     private let client: HTTPClient
     private let clock: WaitingClock
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     /// One start at a time.
     private let starting = SlotGate(slots: 1)
 
@@ -39,6 +33,7 @@ final class LlamaServer: Sendable {
         self.environment = environment
         self.client = client
         self.clock = clock
+        state = Mutex(State(limit: RestartLimit(most: command.options.maxRestarts)))
     }
 
     deinit { state.withLock { $0.running?.child.kill() } }
@@ -46,7 +41,7 @@ final class LlamaServer: Sendable {
     /// Process id of the server, nil when it does not run.
     var processID: Int32? { state.withLock { $0.running.flatMap { $0.child.pid > 0 ? $0.child.pid : nil } } }
     /// Times it was started since it last ran steadily.
-    var starts: Int { state.withLock { $0.starts.count } }
+    var starts: Int { state.withLock { $0.limit.starts.count } }
 
     /// Where the server answers; starts it when it does not run.
     ///
@@ -105,13 +100,11 @@ final class LlamaServer: Sendable {
                 environment: command.environment(environment, key: key),
                 output: output
             )
-            var running = Running(child: child, endpoint: endpoint)
+            let running = Running(child: child, endpoint: endpoint)
             do {
                 try await waitUntilReady(running, until: end)
-                running.readyAt = clock.now()
             } catch {
-                // A start that nobody waits for any more says nothing of the server.
-                if error is CancellationError { state.withLock { _ = $0.starts.popLast() } }
+                if error is CancellationError { state.withLock { $0.limit.abandon() } }
                 child.kill()
                 await child.waitForEnd()
                 portsLeft -= 1
@@ -120,7 +113,9 @@ final class LlamaServer: Sendable {
                 if portsLeft > 0 && (lines.contains("bind") || lines.contains("address already in use")) { continue }
                 throw error
             }
-            let isUnwanted = state.withLock { [running] state in
+            let now = clock.now()
+            let isUnwanted = state.withLock { state in
+                state.limit.isReady(now)
                 if !state.isShutDown { state.running = running }
                 return state.isShutDown
             }
@@ -137,16 +132,13 @@ final class LlamaServer: Sendable {
         try state.withLock { state in
             guard !state.isShutDown else { throw shutDown }
             let now = clock.now()
-            if let ready = state.running?.readyAt, now - ready >= Self.steady { state.starts = [] }
-            let recent = state.starts.filter { now - $0 < Self.restartWindow }
-            guard recent.count <= command.options.maxRestarts else {
+            guard state.limit.admit(now) else {
                 throw died(
-                    "died \(recent.count) times in ten minutes and is not started again; the last time:",
+                    "died \(state.limit.recent(now)) times in ten minutes and is not started again; the last time:",
                     last?.exit ?? "no start",
                     last?.output
                 )
             }
-            state.starts.append(now)
         }
     }
 

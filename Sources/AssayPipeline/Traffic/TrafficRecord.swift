@@ -31,7 +31,7 @@ package struct TrafficRecord: Sendable {
         }
         let entries = log.entries.filter { everyVersion || $0.item.system == newest.system }
         leftOut = log.entries.count - entries.count
-        let latest = entries.compactMap(\.scores).max { ($0.time, $0.id) < ($1.time, $1.id) }
+        let latest = entries.latestScores
         let calibrations = try session.calibrations.records()
         func summaries(_ entries: [TrafficLog.Entry]) -> [MetricSummary] {
             log.summaries(of: entries, like: latest)

@@ -52,7 +52,7 @@ package struct TrafficSummary: Sendable, Codable, Equatable {
     package init(_ log: TrafficLog, pipeline: String) {
         self.pipeline = pipeline
         versions = Set(log.entries.map(\.item.system)).count
-        let latest = log.latestScores
+        let latest = log.entries.latestScores
         func part(_ day: String?) -> Part {
             func isOf(_ time: String) -> Bool { day.map { time.hasPrefix($0) } ?? true }
             let entries = log.entries.filter { isOf($0.item.time) }
@@ -86,12 +86,14 @@ package struct TrafficSummary: Sendable, Codable, Equatable {
     }
 }
 
-extension TrafficLog {
+extension [TrafficLog.Entry] {
     /// What was computed last: definitions and judge of a report.
     var latestScores: TrafficScores? {
-        entries.compactMap(\.scores).max { ($0.time, $0.id) < ($1.time, $1.id) }
+        compactMap(\.scores).max { ($0.time, $0.id) < ($1.time, $1.id) }
     }
+}
 
+extension TrafficLog {
     /// Means with intervals, clustered by the document that an answer rests on; feedback last.
     func summaries(of entries: [Entry], like latest: TrafficScores?) -> [MetricSummary] {
         MetricSummary.all(

@@ -1,4 +1,6 @@
 import AssayModel
+import NIOCore
+import NIOPosix
 import Synchronization
 
 /// What of a request the engine's guard needs to know; it travels with the task.
@@ -27,7 +29,7 @@ final class RequestScope: Sendable {
     }
 }
 
-/// An engine behind admission, circuit breaker, deadline and retry budget; what is measured of it is the engine's own.
+/// An engine behind admission, circuit breaker and retry budget; what is measured of it is the engine's own.
 final class GuardedEngine: Engine {
     private let engine: any Engine
     private let admission: Admission
@@ -54,7 +56,7 @@ final class GuardedEngine: Engine {
         let scope =
             RequestScope.current ?? RequestScope(key: "", deadline: ContinuousClock.now.advanced(by: .seconds(600)))
         if case .open(let until) = breaker.position, now < until { throw Self.isOpen(until - now) }
-        // The request as a whole ends at its deadline (`Service.serve`); one timer for it is enough, each is kept until then.
+        // The request as a whole, this included, ends at its deadline: see `Service.serve`.
         return try await admission.withPermit(key: scope.key, deadline: scope.deadline) { waited in
             scope.admitted(after: waited)
             return try await pass(request, scope, onDelta)
@@ -118,11 +120,22 @@ func before<Value: Sendable>(
     try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask { try await body() }
         group.addTask {
-            try await Task.sleep(until: deadline, clock: .continuous)
+            try await wait(until: deadline)
             return nil
         }
         defer { group.cancelAll() }
         guard let first = try await group.next(), let value = first else { throw Failure.deadline }
         return value
+    }
+}
+
+/// Waits; a wait that is cancelled leaves nothing behind, whereas `Task.sleep` keeps its timer until it would have ended.
+private func wait(until deadline: ContinuousClock.Instant) async throws {
+    let left = max(.zero, deadline - .now)
+    let alarm = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(left)) {}
+    try await withTaskCancellationHandler {
+        try await alarm.futureResult.get()
+    } onCancel: {
+        alarm.cancel()
     }
 }

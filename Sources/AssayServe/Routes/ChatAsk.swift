@@ -16,31 +16,13 @@ struct ChatAsk: Equatable {
     ///
     /// - Throws: `Failure` 400 or 404 naming the field.
     init(_ body: JSONValue, model: String, answer: PipelineSpec.Answer?, rewrites: Bool) throws(Failure) {
-        guard let name = body["model"]?.stringValue else {
-            throw .badRequest("'model' is missing; this service has '\(model)'", param: "model")
-        }
-        guard name == model else { throw .noModel(name, known: [model]) }
-        guard let answer else {
-            throw .badRequest(
-                "the pipeline '\(model)' has no answer stage; POST /v1/retrieve gives its passages",
-                code: "no_answer_stage",
-                param: "model"
-            )
-        }
+        let answer = try body.answerStage(of: model, answer)
         let turns = try ChatTurns(body["messages"]?.arrayValue ?? [], rewrites: rewrites)
         history = turns.history
         question = turns.question
-        streams = try Self.flag(body["stream"], "stream")
-        includesUsage = try Self.flag(body["stream_options"]?["include_usage"], "stream_options.include_usage")
+        streams = try body.flag("stream")
+        includesUsage = try body["stream_options"]?.flag("include_usage", as: "stream_options.include_usage") ?? false
         try Self.refuse(body, answer)
-    }
-
-    private static func flag(_ value: JSONValue?, _ name: String) throws(Failure) -> Bool {
-        switch value {
-        case nil, .null: return false
-        case .bool(let flag): return flag
-        default: throw .badRequest("'\(name)' is true or false", param: name)
-        }
     }
 
     private static func refuse(_ body: JSONValue, _ answer: PipelineSpec.Answer) throws(Failure) {

@@ -12,23 +12,9 @@ struct ResponsesAsk: Equatable {
     ///
     /// - Throws: `Failure` 400 or 404 naming the field.
     init(_ body: JSONValue, model: String, answer: PipelineSpec.Answer?, rewrites: Bool) throws(Failure) {
-        guard let name = body["model"]?.stringValue else {
-            throw .badRequest("'model' is missing; this service has '\(model)'", param: "model")
-        }
-        guard name == model else { throw .noModel(name, known: [model]) }
-        guard let answer else {
-            throw .badRequest(
-                "the pipeline '\(model)' has no answer stage; POST /v1/retrieve gives its passages",
-                code: "no_answer_stage",
-                param: "model"
-            )
-        }
+        let answer = try body.answerStage(of: model, answer)
         turns = try Self.turns(body["input"], rewrites: rewrites)
-        switch body["stream"] {
-        case nil, .null: streams = false
-        case .bool(let flag): streams = flag
-        default: throw .badRequest("'stream' is true or false", param: "stream")
-        }
+        streams = try body.flag("stream")
         try Self.refuse(body, answer)
     }
 

@@ -46,7 +46,7 @@ extension Service {
         let version = Self.protocolVersions.contains(wanted) ? wanted : Self.protocolVersions[0]
         return [
             "protocolVersion": .string(version), "capabilities": ["tools": [:]],
-            "serverInfo": ["name": "assay", "version": "0.1.0"],
+            "serverInfo": ["name": "assay", "version": .string(Assay.version)],
             "instructions": .string("Passages and grounded answers from the corpus of the pipeline '\(model)'."),
         ]
     }
